@@ -82,6 +82,25 @@ func (d Date) Time(loc *time.Location) time.Time {
 // Before says whether d is an earlier day than o.
 func (d Date) Before(o Date) bool { return d.Time(time.UTC).Before(o.Time(time.UTC)) }
 
+// Description is one document in one format, as a profile publishes it in its metadata.
+type Description struct {
+	Configuration  string
+	Format         string   // "mso_mdoc" or "jwt_vc_json"
+	DocType        string   // mso_mdoc only
+	Types          []string // jwt_vc_json only: VerifiableCredential first
+	BindingMethods []string // "cose_key", "did:key"
+	Claims         []Claim
+}
+
+// Claim is one element, as metadata describes it.
+type Claim struct {
+	Path      []string // mdoc: namespace, element; JWT: credentialSubject, name
+	Mandatory bool
+	ValueType string // "string", "full-date", "jpeg" and the other document.Kind words
+	NameEN    string
+	NameCY    string
+}
+
 const redacted = "[redacted]"
 
 func (Facts) String() string           { return redacted }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"errors"
+	"log/slog"
 	"time"
 
+	"justice-wallet/keys"
 	"justice-wallet/pkg/credential"
+	"justice-wallet/pkg/document"
 )
 
 // ErrNotFound is returned by a port when there is no such thing, or it belongs to another person.
@@ -25,6 +28,17 @@ const (
 	SpentToken Spent = "token"
 	SpentNonce Spent = "nonce"
 )
+
+// Record names what a document rests on: a person in a system of record and, where a person can have several things of
+// the kind (approvals), which one. It prints as [redacted].
+type Record struct {
+	Person string // prison number, or the source's own key
+	Item   string // empty when the person alone says enough
+}
+
+func (Record) String() string       { return "[redacted]" }
+func (Record) GoString() string     { return "[redacted]" }
+func (Record) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // Grant is what an authorisation server lets a wallet do, once its access token has been verified.
 type Grant struct {
@@ -45,7 +59,7 @@ type Offer struct {
 	ID            string // credential_identifiers[0] of the pre-authorised code: random, unguessable
 	Configuration string
 	Subject       string
-	Record        string // key of the person in the system of record
+	Record        Record
 	Created       time.Time
 	Expires       time.Time
 	Redeemed      bool // set by the store when a Commit spent it
@@ -58,7 +72,7 @@ type Credential struct {
 	DocumentType   string
 	Format         string
 	DocumentNumber string
-	Record         string
+	Record         Record
 	Subject        string
 	Status         credential.StatusRef
 	KeyID          string
@@ -108,8 +122,8 @@ type Register interface {
 	// Credential returns one issued credential by id, or ErrNotFound.
 	Credential(ctx context.Context, id string) (Credential, error)
 
-	// CredentialsOf returns every credential issued from record, oldest first; none is not an error.
-	CredentialsOf(ctx context.Context, record string) ([]Credential, error)
+	// CredentialsOf returns every credential issued about person, oldest first; none is not an error.
+	CredentialsOf(ctx context.Context, person string) ([]Credential, error)
 
 	// MarkRevoked notes that a credential has ended. The first reason and time stand; repeating changes nothing.
 	MarkRevoked(ctx context.Context, id string, at time.Time, reason string) error
@@ -129,9 +143,37 @@ type Status interface {
 
 // Records asks the systems of record about one person, now.
 type Records interface {
-	// Facts returns what source says about record, or ErrNotFound. No answer is cached: entitlement is decided again at
-	// every issue.
-	Facts(ctx context.Context, source, record string) (credential.Facts, error)
+	// Facts returns what source says about r, or ErrNotFound. No answer is cached: entitlement is decided again at every
+	// issue. A source that does not answer is a fault of kind Unavailable.
+	Facts(ctx context.Context, source string, r Record) (credential.Facts, error)
+}
+
+// Format writes one kind of credential. It never holds a key that can sign: only what was linted reaches one.
+type Format interface {
+	// Name is the format's wire name, "mso_mdoc" or "jwt_vc_json".
+	Name() string
+
+	// Purpose says which of the issuer's keys signs it.
+	Purpose() keys.Purpose
+
+	// Describe says how d looks in this format. ok is false when d has no such form.
+	Describe(d *document.Document) (desc credential.Description, ok bool)
+
+	// Draft writes s in full, all but the signature, for key to sign.
+	Draft(d *document.Document, s credential.Statement, key keys.Key) (Draft, error)
+}
+
+// Draft is a credential that lacks only its signature.
+type Draft interface {
+	// Reopen decodes the very bytes that are to be signed, and says what they state.
+	Reopen() (credential.Statement, error)
+
+	// ToBeSigned is the message the key signs (ES256: the key hashes it with SHA-256).
+	ToBeSigned() []byte
+
+	// Seal adds the signature, 64 bytes r||s, and returns the credential as the wire carries it. It refuses a signature
+	// that does not verify.
+	Seal(signature []byte) (string, error)
 }
 
 // Request is a verified request for a credential.
