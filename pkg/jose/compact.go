@@ -1,0 +1,153 @@
+package jose
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+)
+
+// strict refuses padding, whitespace and non-zero trailing bits, so that every token has one spelling (RFC 7515 §2).
+var strict = base64.RawURLEncoding.Strict()
+
+// Token is a token of the right shape whose signature nobody has checked yet.
+type Token struct {
+	compact   string
+	header    Header
+	payload   []byte
+	signature []byte
+}
+
+// Header returns what the token says about itself. It is unverified.
+func (t *Token) Header() Header { return t.header }
+
+// UnverifiedClaims decodes the payload before anyone has checked the signature. It is for a caller who must learn from
+// the token which trusted key to check it with; nothing else it says may be acted on.
+func (t *Token) UnverifiedClaims() (Claims, error) { return ParseClaims(t.payload) }
+
+// Parse reads the compact serialisation of a token the caller expects. The error is an *Error.
+func Parse(compact string, e Expect) (*Token, error) {
+	parts, err := split(compact, e.maxBytes())
+	if err != nil {
+		return nil, err
+	}
+	h, err := parseHeader(parts[0])
+	if err != nil {
+		return nil, err
+	}
+	if err := e.check(h); err != nil {
+		return nil, err
+	}
+	if !validSignatureLength(h.Algorithm, len(parts[2])) {
+		return nil, refuse(ReasonMalformed, "signature has a length its algorithm cannot make")
+	}
+	return &Token{compact: compact, header: h, payload: parts[1], signature: parts[2]}, nil
+}
+
+func (e Expect) maxBytes() int {
+	if e.MaxBytes == 0 {
+		return DefaultMaxBytes
+	}
+	return e.MaxBytes
+}
+
+// split returns header, payload and signature, decoded.
+func split(compact string, limit int) ([3][]byte, error) {
+	var parts [3][]byte
+	if len(compact) > limit {
+		return parts, refuse(ReasonMalformed, "longer than the limit")
+	}
+	texts := strings.Split(compact, ".")
+	if len(texts) != len(parts) {
+		return parts, refuse(ReasonMalformed, "not three parts")
+	}
+	for i, text := range texts {
+		b, err := decodeSegment(text)
+		if err != nil {
+			return parts, err
+		}
+		parts[i] = b
+	}
+	return parts, nil
+}
+
+func decodeSegment(text string) ([]byte, error) {
+	// encoding/base64 skips line feeds and carriage returns even in strict mode.
+	if text == "" || strings.ContainsAny(text, "\r\n") {
+		return nil, refuse(ReasonMalformed, "empty part or line break")
+	}
+	b, err := strict.DecodeString(text)
+	if err != nil {
+		return nil, refuse(ReasonMalformed, "not unpadded base64url")
+	}
+	return b, nil
+}
+
+// maxHeaderValue is enough for a DID URL of a did:key, with room to spare.
+const maxHeaderValue = 512
+
+func parseHeader(b []byte) (Header, error) {
+	members, err := parseObject(b)
+	if err != nil {
+		return Header{}, refuse(ReasonHeader, err.Error())
+	}
+	var h Header
+	for name, value := range members {
+		text, ok := value.(string)
+		if !ok || !isVisible(text) || !h.set(name, text) {
+			// jwk, jku, x5c, x5u would bring a key; crit and b64 would change the rules (RFC 7515 §4.1.11).
+			return Header{}, refuse(ReasonHeader, "a member other than alg, typ, cty and kid, or one that is no plain text")
+		}
+	}
+	if h.Algorithm == "" {
+		return Header{}, refuse(ReasonHeader, "no alg")
+	}
+	return h, nil
+}
+
+// set returns false when a header may not have the member.
+func (h *Header) set(name, value string) bool {
+	switch name {
+	case "alg":
+		h.Algorithm = Algorithm(value)
+	case "typ":
+		h.Type = value
+	case "cty":
+		h.ContentType = value
+	case "kid":
+		h.KeyID = value
+	default:
+		return false
+	}
+	return true
+}
+
+// isVisible says whether s is 1 to maxHeaderValue visible ASCII characters: safe in a log line and in a comparison.
+func isVisible(s string) bool {
+	if s == "" || len(s) > maxHeaderValue {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
+}
+
+func (e Expect) check(h Header) error {
+	if h.Type != e.Type {
+		return refuse(ReasonType, "typ is not the expected one")
+	}
+	if h.ContentType != e.ContentType {
+		return refuse(ReasonType, "cty is not the expected one")
+	}
+	if !slices.Contains(e.Algorithms, h.Algorithm) {
+		return refuse(ReasonAlgorithm, "alg is not allowed here")
+	}
+	return nil
+}
+
+func validSignatureLength(a Algorithm, n int) bool {
+	switch a {
+	case ES256:
+		return n == 64 // RFC 7518 §3.4
+	case RS256:
+		return n >= minRSABits/8 && n <= maxRSABits/8
+	}
+	return false
+}
