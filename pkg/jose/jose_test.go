@@ -126,6 +126,8 @@ func TestVerifyRefuses(t *testing.T) {
 		want        jose.Reason
 	}{
 		{"empty", "", jose.ReasonMalformed},
+		{"leading space", " " + good, jose.ReasonMalformed},
+		{"trailing space", good + " ", jose.ReasonMalformed},
 		{"two parts", parts[0] + "." + parts[1], jose.ReasonMalformed},
 		{"four parts", good + ".e30", jose.ReasonMalformed},
 		{"empty payload", parts[0] + ".." + sig, jose.ReasonMalformed},

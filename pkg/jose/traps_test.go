@@ -54,7 +54,6 @@ func TestTrapManySpellings(t *testing.T) {
 		"padding":            good + "==",
 		"line feed":          p[0] + "." + p[1][:4] + "\n" + p[1][4:] + "." + p[2],
 		"carriage return":    p[0] + "." + p[1] + "." + p[2][:4] + "\r" + p[2][4:],
-		"leading space":      " " + good,
 		"trailing line feed": good + "\n",
 		"trailing bits":      good[:len(good)-1] + nextLetter(good[len(good)-1]),
 	}
