@@ -1,0 +1,99 @@
+package statuslist_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"justice-wallet/pkg/statuslist"
+)
+
+var orderKey = bytes.Repeat([]byte{7}, 32)
+
+func order(t testing.TB, key []byte, list string, size int) []int {
+	t.Helper()
+	p, err := statuslist.NewPermutation(key, list, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]int, size)
+	for n := range out {
+		if out[n], err = p.Index(n); err != nil {
+			t.Fatalf("index of %d: %v", n, err)
+		}
+	}
+	return out
+}
+
+func TestPermutationGivesEveryIndexOnce(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 4, 5, 16, 17, 100, 1000, 4096, 4097, 10000} {
+		seen := make([]bool, size)
+		for n, i := range order(t, orderKey, "list", size) {
+			if i < 0 || i >= size || seen[i] {
+				t.Fatalf("size %d: number %d goes to %d, which is outside or taken", size, n, i)
+			}
+			seen[i] = true
+		}
+	}
+}
+
+// Under a random order the correlation of place and time has a standard deviation of 1/sqrt(size), here 0.016.
+func TestPermutationOrderTellsNothing(t *testing.T) {
+	const size, bound = 4096, 0.08
+	a := order(t, orderKey, "a", size)
+	counter := make([]int, size)
+	for n := range counter {
+		counter[n] = n
+	}
+	otherKey := bytes.Repeat([]byte{8}, 32)
+	for name, other := range map[string][]int{
+		"the counter":              counter,
+		"another list's order":     order(t, orderKey, "b", size),
+		"the order of another key": order(t, otherKey, "a", size),
+		"the next index":           append(a[1:size:size], a[0]),
+	} {
+		if r := correlation(a, other); math.Abs(r) > bound {
+			t.Errorf("correlation with %s is %.3f", name, r)
+		}
+	}
+}
+
+// correlation is Spearman's: the values of a permutation are their own ranks.
+func correlation(a, b []int) float64 {
+	n := float64(len(a))
+	var sum float64
+	for i := range a {
+		d := float64(a[i] - b[i])
+		sum += d * d
+	}
+	return 1 - 6*sum/(n*(n*n-1))
+}
+
+
+// An order that changed between two versions would give out indices twice.
+func TestPermutationNeverChanges(t *testing.T) {
+	want := []int{29, 161, 25, 852, 97, 593, 720, 6}
+	if got := order(t, orderKey, "list", 1000)[:len(want)]; !slices.Equal(got, want) {
+		t.Errorf("the first numbers go to %v, want %v", got, want)
+	}
+}
+
+func TestPermutationRefuses(t *testing.T) {
+	if _, err := statuslist.NewPermutation(orderKey[:31], "list", 8); err == nil {
+		t.Error("a short key was taken")
+	}
+	if _, err := statuslist.NewPermutation(orderKey, "list", 0); err == nil {
+		t.Error("a size of 0 was taken")
+	}
+	p, err := statuslist.NewPermutation(orderKey, "list", 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{-1, 8} {
+		if _, err := p.Index(n); !errors.Is(err, statuslist.ErrNoSlot) {
+			t.Errorf("Index(%d): %v, want ErrNoSlot", n, err)
+		}
+	}
+}
