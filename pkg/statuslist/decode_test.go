@@ -68,7 +68,7 @@ func TestDecodeTokenRefuses(t *testing.T) {
 		"a line break at last":  {Bits: 2, List: good + "\r\n"},
 		"a blank":               {Bits: 2, List: " " + good},
 		"the standard alphabet": {Bits: 2, List: base64.RawStdEncoding.EncodeToString([]byte{0xff, 0xff, 0xff})},
-		"bits left over":        {Bits: 2, List: oddTail(good)},
+		"bits left over":        {Bits: 1, List: "eNrbuRgAAhcBXR"}, // the draft's example ends in Q
 		"a byte after":          {Bits: 2, List: zlibText(9, make([]byte, 64), 0)},
 		"a stream after":        {Bits: 2, List: zlibText(9, make([]byte, 64), raw...)},
 		"cut short":             {Bits: 2, List: base64.RawURLEncoding.EncodeToString(raw[:len(raw)-1])},
@@ -86,16 +86,6 @@ func TestDecodeTokenRefuses(t *testing.T) {
 	if _, err := statuslist.DecodeToken(statuslist.Claim{Bits: 2, List: good}, 256); err != nil {
 		t.Errorf("control: %v", err)
 	}
-}
-
-// oddTail sets bits of the last character that no byte uses: a second spelling of the same bytes.
-func oddTail(text string) string {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	if len(text)%4 == 0 {
-		panic("every bit of the text is used")
-	}
-	last := strings.IndexByte(alphabet, text[len(text)-1])
-	return text[:len(text)-1] + alphabet[last+1:last+2]
 }
 
 func TestDecodeBitstringRefuses(t *testing.T) {

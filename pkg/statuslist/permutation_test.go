@@ -71,7 +71,6 @@ func correlation(a, b []int) float64 {
 	return 1 - 6*sum/(n*(n*n-1))
 }
 
-
 // An order that changed between two versions would give out indices twice.
 func TestPermutationNeverChanges(t *testing.T) {
 	want := []int{29, 161, 25, 852, 97, 593, 720, 6}
