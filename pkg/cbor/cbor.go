@@ -62,8 +62,10 @@ var mode = func() modes {
 // Encode writes v in the core deterministic form.
 func Encode(v any) ([]byte, error) { return mode.enc.Marshal(v) }
 
-// Decode reads exactly one item into v. Null is refused everywhere. Members v does not name are ignored; use
-// DecodeExact where none may be.
+// Decode reads exactly one item into v. Null is refused everywhere, and so is a tag around the item unless v's own type
+// reads it (Embedded, DateTime, RawMessage). Members that v does not name are ignored; DecodeMap ignores none.
+//
+// The library looks through tags around the members of a struct, too: read such members one by one, as RawMessage.
 func Decode(b []byte, v any) error { return decode(b, v, scan{}) }
 
 // DecodeNullable is Decode for the two structures in which an array holds null by definition: a COSE_Sign1 with detached
@@ -73,6 +75,9 @@ func DecodeNullable(b []byte, v any) error { return decode(b, v, scan{nullInArra
 func decode(b []byte, v any, s scan) error {
 	if err := s.item(b); err != nil {
 		return err
+	}
+	if _, own := v.(cbor.Unmarshaler); !own && b[0]>>5 == majorTag {
+		return fmt.Errorf("%w: a tag has no place here", ErrForm) // the library would look through it
 	}
 	if err := mode.dec.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("%w: %v", ErrForm, err)

@@ -35,6 +35,7 @@ func TestTrapsOfTheLibrary(t *testing.T) {
 		{"length not shortest", "a17807" + "76657273696f6e6131"},
 		{"null for text", "a16776657273696f6ef6"},
 		{"array of integers for bytes", "a16562797465738101"},
+		{"tag around the item", "c5a16776657273696f6e6131"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,6 +98,8 @@ func TestFormRefused(t *testing.T) {
 		{"reserved head", unhex(t, "1c")},
 		{"break alone", unhex(t, "ff")},
 		{"text not UTF-8", unhex(t, "61ff")},
+		{"bytes as a map key", unhex(t, "a1410100")},
+		{"tag as a map key", unhex(t, "a1c5616100")},
 		{"string past the end", unhex(t, "5a7fffffff00")},
 		{"array of 2^32 items", unhex(t, "9affffffff")},
 		{"too many pairs", append(unhex(t, "b90401"), make([]byte, 2*1025)...)},

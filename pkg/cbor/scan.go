@@ -47,9 +47,9 @@ func (s scan) next(b []byte, depth int, null bool) ([]byte, error) {
 	case majorBytes, majorText:
 		return s.str(major, arg, rest)
 	case majorArray:
-		return s.many(arg, 1, MaxItems, rest, depth, s.nullInArray)
+		return s.array(arg, rest, depth)
 	case majorMap:
-		return s.many(arg, 2, MaxPairs, rest, depth, false)
+		return s.pairs(arg, rest, depth)
 	case majorTag:
 		return s.next(rest, depth+1, false)
 	case majorSimple:
@@ -71,14 +71,36 @@ func (s scan) str(major byte, n uint64, rest []byte) ([]byte, error) {
 	return rest[n:], nil
 }
 
-func (s scan) many(n, each, limit uint64, rest []byte, depth int, null bool) ([]byte, error) {
-	if n > limit {
-		return nil, fmt.Errorf("%w: %d members, more than %d", ErrForm, n, limit)
+func (s scan) array(n uint64, rest []byte, depth int) ([]byte, error) {
+	if n > MaxItems {
+		return nil, fmt.Errorf("%w: %d elements, more than %d", ErrForm, n, MaxItems)
 	}
 	var err error
-	for range n * each {
-		if rest, err = s.next(rest, depth+1, null); err != nil {
+	for range n {
+		if rest, err = s.next(rest, depth+1, s.nullInArray); err != nil {
 			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// pairs checks a map's members. Keys are integers or text: no structure we read has another.
+func (s scan) pairs(n uint64, rest []byte, depth int) ([]byte, error) {
+	if n > MaxPairs {
+		return nil, fmt.Errorf("%w: %d pairs, more than %d", ErrForm, n, MaxPairs)
+	}
+	for range n {
+		major, _, _, err := head(rest)
+		if err == nil && major != majorUint && major != majorNegative && major != majorText {
+			err = fmt.Errorf("%w: a map key is neither an integer nor text", ErrForm)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for range 2 {
+			if rest, err = s.next(rest, depth+1, false); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return rest, nil

@@ -41,7 +41,7 @@ type Sign1 struct {
 type wireSign1 struct {
 	_           struct{} `cbor:",toarray"`
 	Protected   cbor.Bytes
-	Unprotected map[int]cbor.RawMessage
+	Unprotected cbor.RawMessage
 	Payload     cbor.RawMessage
 	Signature   cbor.Bytes
 }
@@ -51,12 +51,10 @@ func (s Sign1) Encode() ([]byte, error) {
 	if len(s.Signature) != SignatureSize {
 		return nil, fmt.Errorf("encode COSE_Sign1: signature of %d bytes", len(s.Signature))
 	}
-	w := wireSign1{Protected: protectedES256[:], Unprotected: map[int]cbor.RawMessage{}, Signature: s.Signature}
+	w := wireSign1{Protected: protectedES256[:], Signature: s.Signature}
 	var err error
-	if len(s.Chain) > 0 {
-		if w.Unprotected[labelX5Chain], err = encodeChain(s.Chain); err != nil {
-			return nil, err
-		}
+	if w.Unprotected, err = encodeUnprotected(s.Chain); err != nil {
+		return nil, err
 	}
 	var payload any
 	if s.Payload != nil {
@@ -68,12 +66,16 @@ func (s Sign1) Encode() ([]byte, error) {
 	return cbor.Encode(w)
 }
 
-// encodeChain writes one certificate as a bstr and several as an array (RFC 9360 §2).
-func encodeChain(chain [][]byte) ([]byte, error) {
-	if len(chain) == 1 {
-		return cbor.Encode(chain[0])
+// encodeUnprotected writes one certificate as a bstr and several as an array (RFC 9360 §2).
+func encodeUnprotected(chain [][]byte) ([]byte, error) {
+	switch len(chain) {
+	case 0:
+		return cbor.Encode(map[int]any{})
+	case 1:
+		return cbor.Encode(map[int]any{labelX5Chain: chain[0]})
+	default:
+		return cbor.Encode(map[int]any{labelX5Chain: chain})
 	}
-	return cbor.Encode(chain)
 }
 
 // Decode reads an untagged COSE_Sign1. Nothing is verified.
@@ -99,9 +101,10 @@ func Decode(raw []byte) (*Sign1, error) {
 	return s, nil
 }
 
-func decodeUnprotected(header map[int]cbor.RawMessage) ([][]byte, error) {
-	if header == nil {
-		return nil, fmt.Errorf("the unprotected header is not a map")
+func decodeUnprotected(encoded cbor.RawMessage) ([][]byte, error) {
+	var header map[int]cbor.RawMessage
+	if err := cbor.Decode(encoded, &header); err != nil {
+		return nil, fmt.Errorf("unprotected header: %w", err)
 	}
 	raw, ok := header[labelX5Chain]
 	if !ok && len(header) == 0 {

@@ -169,7 +169,7 @@ type Draft interface {
 	Reopen() (credential.Statement, error)
 
 	// ToBeSigned is the message the key signs (ES256: the key hashes it with SHA-256).
-	ToBeSigned() []byte
+	ToBeSigned() ([]byte, error)
 
 	// Seal adds the signature, 64 bytes r||s, and returns the credential as the wire carries it. It refuses a signature
 	// that does not verify.
