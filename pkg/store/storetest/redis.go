@@ -1,0 +1,96 @@
+package storetest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Redis is a real redis-server on a loopback port, which forgets nothing it acknowledged.
+type Redis struct {
+	URL string
+
+	port    string
+	dir     string
+	process *exec.Cmd
+}
+
+// StartRedis starts a redis-server that is killed when the test ends, and returns its URL. A machine without
+// redis-server fails the test.
+func StartRedis(t testing.TB) (url string) {
+	t.Helper()
+	return NewRedis(t).URL
+}
+
+// NewRedis is StartRedis for a test that restarts it. settings are added to its command line, as "--name", "value".
+func NewRedis(t testing.TB, settings ...string) *Redis {
+	t.Helper()
+	port := freePort(t)
+	r := &Redis{URL: "redis://127.0.0.1:" + port + "/0", port: port, dir: t.TempDir()}
+	r.start(t, settings)
+	t.Cleanup(r.kill)
+	return r
+}
+
+// Restart kills the server without warning and starts it again on what it wrote.
+func (r *Redis) Restart(t testing.TB) {
+	t.Helper()
+	r.kill()
+	r.start(t, nil)
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("find a free port: %v", err)
+	}
+	defer l.Close() //nolint:errcheck // it never served
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatalf("find a free port: %v", err)
+	}
+	return port
+}
+
+func (r *Redis) start(t testing.TB, settings []string) {
+	t.Helper()
+	args := append([]string{
+		"--bind", "127.0.0.1", "--port", r.port, "--dir", r.dir, "--save", "", "--appendonly", "yes",
+		"--appendfsync", "always", "--aof-load-truncated", "no", "--maxmemory-policy", "noeviction",
+	}, settings...)
+	r.process = exec.Command("redis-server", args...)
+	out, err := r.process.StdoutPipe()
+	if err != nil {
+		t.Fatalf("start redis-server: %v", err)
+	}
+	if err := r.process.Start(); err != nil {
+		t.Fatalf("start redis-server, which these tests need: %v", err)
+	}
+	if err := waitReady(out); err != nil {
+		t.Fatalf("start redis-server: %v", err)
+	}
+}
+
+// waitReady reads the server's log until it says that it serves, and goes on emptying it afterwards.
+func waitReady(log io.Reader) error {
+	lines := bufio.NewScanner(log)
+	var last string
+	for lines.Scan() {
+		last = lines.Text()
+		if strings.Contains(last, "Ready to accept connections") {
+			go io.Copy(io.Discard, log) //nolint:errcheck // ends with the server
+			return nil
+		}
+	}
+	return fmt.Errorf("it ended: %s", last)
+}
+
+func (r *Redis) kill() {
+	r.process.Process.Kill() //nolint:errcheck // it may have ended already
+	r.process.Wait()         //nolint:errcheck // it says that it was killed
+}
