@@ -1,0 +1,128 @@
+// Package audit keeps the record of what was done, by whom, to which document, in a log that shows if a line was changed
+// or lost: each record carries the hash of the one before it.
+//
+// A record holds no personal data: Subject is an identifier of ours, Details are words from fixed lists.
+package audit
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// Event is one act.
+type Event struct {
+	What        string            `json:"what"` // "credential.issue"
+	When        time.Time         `json:"when"`
+	Who         string            `json:"who"`     // the service or member of staff
+	Subject     string            `json:"subject"` // id of the offer or credential
+	Correlation string            `json:"correlation,omitempty"`
+	Details     map[string]string `json:"details,omitempty"`
+}
+
+// Recorder keeps events. When Record returns nil the event is durable; when it fails, the act must not be acknowledged.
+// Safe for concurrent use.
+type Recorder interface {
+	Record(ctx context.Context, e Event) error
+}
+
+// record is one line of the log.
+type record struct {
+	Previous string `json:"previous"` // lower-case hexadecimal SHA-256 of the line before, without its newline
+	Event    Event  `json:"event"`
+}
+
+// genesis is the Previous of the first line.
+const genesis = "0000000000000000000000000000000000000000000000000000000000000000"
+
+const maxLine = 64 << 10
+
+// ErrBroken means a log's chain does not hold.
+var ErrBroken = errors.New("audit log is broken")
+
+// File is a Recorder that appends to one file, a JSON object a line, and syncs after each.
+type File struct {
+	mu       sync.Mutex // held for each append
+	file     *os.File
+	previous string
+	broken   error // set when a write failed half way: nothing more is appended
+}
+
+// OpenFile opens or creates the log at path, with mode 0600, and verifies it whole: it resumes only a chain that holds.
+func OpenFile(path string) (*File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open audit log: %w", err)
+	}
+	_, last, err := verify(file)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open audit log %s: %w", path, err), file.Close())
+	}
+	return &File{file: file, previous: last}, nil
+}
+
+// Record appends one event and waits until it is on the disk.
+func (f *File) Record(_ context.Context, e Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken != nil {
+		return f.broken
+	}
+	line, err := json.Marshal(record{Previous: f.previous, Event: e})
+	if err != nil {
+		return fmt.Errorf("encode audit record: %w", err)
+	}
+	if _, err := f.file.Write(append(line, '\n')); err != nil {
+		f.broken = fmt.Errorf("append audit record: %w", err)
+		return f.broken
+	}
+	if err := f.file.Sync(); err != nil {
+		f.broken = fmt.Errorf("sync audit record: %w", err)
+		return f.broken
+	}
+	f.previous = hash(line)
+	return nil
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// Verify reads a log from its start and returns how many records its chain holds.
+func Verify(r io.Reader) (int, error) {
+	n, _, err := verify(r)
+	return n, err
+}
+
+func verify(r io.Reader) (n int, last string, err error) {
+	last = genesis
+	lines := bufio.NewReaderSize(r, maxLine)
+	for {
+		line, err := lines.ReadSlice('\n')
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return n, last, nil
+		}
+		if err != nil {
+			return n, last, fmt.Errorf("%w: record %d is cut short or too long", ErrBroken, n+1)
+		}
+		line = line[:len(line)-1]
+		var rec record
+		if json.Unmarshal(line, &rec) != nil || rec.Previous != last {
+			return n, last, fmt.Errorf("%w: record %d does not follow the one before", ErrBroken, n+1)
+		}
+		last = hash(line)
+		n++
+	}
+}
+
+func hash(line []byte) string {
+	sum := sha256.Sum256(line)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,94 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"justice-wallet/pkg/audit"
+)
+
+func write(t *testing.T, path string, n int) {
+	t.Helper()
+	log, err := audit.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range n {
+		e := audit.Event{What: "credential.issue", When: time.Unix(1, 0).UTC(), Who: "issuer", Subject: "id"}
+		if err := log.Record(context.Background(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChainIsResumed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	write(t, path, 3)
+	write(t, path, 2)
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if n, err := audit.Verify(file); n != 5 || err != nil {
+		t.Errorf("%d records, %v", n, err)
+	}
+	if info, err := file.Stat(); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestDamageIsNoticed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	write(t, path, 3)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	cases := map[string][]byte{
+		"a changed word": bytes.Replace(whole, []byte("issuer"), []byte("nobody"), 1),
+		"a lost line":    bytes.Join([][]byte{lines[0], lines[2]}, nil),
+		"lines swapped":  bytes.Join([][]byte{lines[0], lines[2], lines[1]}, nil),
+		"a lost start":   bytes.Join(lines[1:], nil),
+		"a cut tail":     whole[:len(whole)-7],
+		"a blank line":   append(append([]byte{}, whole...), '\n'),
+	}
+	for name, damaged := range cases {
+		t.Run(name, func(t *testing.T) {
+			if _, err := audit.Verify(bytes.NewReader(damaged)); !errors.Is(err, audit.ErrBroken) {
+				t.Errorf("got %v", err)
+			}
+			spoilt := filepath.Join(t.TempDir(), "audit.log")
+			if err := os.WriteFile(spoilt, damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := audit.OpenFile(spoilt); !errors.Is(err, audit.ErrBroken) {
+				t.Errorf("a broken log was resumed: %v", err)
+			}
+		})
+	}
+}
+
+func TestAFailedWriteIsNotAcknowledged(t *testing.T) {
+	log, err := audit.OpenFile(filepath.Join(t.TempDir(), "audit.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := log.Record(context.Background(), audit.Event{}); err == nil {
+			t.Error("acknowledged")
+		}
+	}
+}
