@@ -1,0 +1,217 @@
+package httpserver_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/httpserver"
+)
+
+func server(t *testing.T, log *bytes.Buffer, ready error) *httpserver.Server {
+	t.Helper()
+	return httpserver.New(httpserver.Options{
+		Log: slog.New(slog.NewJSONHandler(log, nil)), Now: func() time.Time { return time.Unix(0, 0) },
+		MaxBody: 256, Ready: func(context.Context) error { return ready },
+	})
+}
+
+func do(h http.Handler, method, path, contentType, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestErrorsBecomeAnswers(t *testing.T) {
+	cause := errors.New("private cause")
+	cases := []struct {
+		name   string
+		err    error
+		status int
+		body   string
+		header string
+	}{
+		{"invalid", fault.Wrap(fault.Invalid, "invalid_proof", "words", cause), 400, `{"error":"invalid_proof"}`, ""},
+		{"no token", fault.New(fault.Unauthorized, "", ""), 401, "", "Bearer"},
+		{"bad token", fault.Wrap(fault.Unauthorized, "invalid_token", "", cause), 401, "", `Bearer error="invalid_token"`},
+		{"forbidden", fault.New(fault.Forbidden, "no", ""), 403, `{"error":"no"}`, ""},
+		{"not found", fault.New(fault.NotFound, "none", ""), 404, `{"error":"none"}`, ""},
+		{"conflict", fault.New(fault.Conflict, "busy", ""), 409, `{"error":"busy"}`, ""},
+		{"unavailable", fault.Wrap(fault.Unavailable, "away", "", cause), 503, `{"error":"away"}`, ""},
+		{"unknown", cause, 500, `{"error":"server_error"}`, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var log bytes.Buffer
+			s := server(t, &log, nil)
+			s.Handle("GET", "/x", func(*gin.Context) error { return c.err })
+			w := do(s, "GET", "/x", "", "")
+			if w.Code != c.status || w.Body.String() != c.body || w.Header().Get("WWW-Authenticate") != c.header {
+				t.Errorf("%d %q %q", w.Code, w.Body, w.Header().Get("WWW-Authenticate"))
+			}
+			if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Request-Id") == "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("headers %v", w.Header())
+			}
+			if (w.Header().Get("Retry-After") != "") != (c.status == 503) {
+				t.Error("Retry-After")
+			}
+			if logged := strings.Contains(log.String(), "private cause"); logged != (c.status >= 500) {
+				t.Errorf("cause logged: %v", logged)
+			}
+		})
+	}
+}
+
+func TestDescriptionsOnlyWhereAsked(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	h := func(*gin.Context) error { return fault.New(fault.Invalid, "code", "words") }
+	s.Group("/api", httpserver.GroupOptions{Descriptions: true}).Handle("GET", "/x", h)
+	if got := do(s, "GET", "/api/x", "", "").Body.String(); got != `{"error":"code","error_description":"words"}` {
+		t.Error(got)
+	}
+}
+
+func TestUnknownPathsAndMethods(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	s.Handle("POST", "/x", func(c *gin.Context) error { c.Status(204); return nil })
+	for path, want := range map[string]int{"/y": 404, "/x/": 404, "//x": 404, "/X": 404} {
+		if got := do(s, "POST", path, "", "").Code; got != want {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	if got := do(s, "GET", "/x", "", "").Code; got != 405 {
+		t.Errorf("GET: %d", got)
+	}
+	if got := do(s, "POST", "/x", "", "").Code; got != 204 {
+		t.Errorf("POST: %d", got)
+	}
+}
+
+func TestPanicSaysNothing(t *testing.T) {
+	var log bytes.Buffer
+	s := server(t, &log, nil)
+	s.Handle("GET", "/x", func(*gin.Context) error { panic("a name") })
+	w := do(s, "GET", "/x", "", "")
+	if w.Code != 500 || w.Body.String() != `{"error":"server_error"}` || strings.Contains(log.String(), "a name") {
+		t.Errorf("%d %s %s", w.Code, w.Body, log.String())
+	}
+}
+
+func TestReady(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	if got := do(s, "GET", "/readyz", "", "").Code; got != 200 {
+		t.Error(got)
+	}
+	s.Drain()
+	if got := do(s, "GET", "/readyz", "", "").Code; got != 503 {
+		t.Error(got)
+	}
+	if got := do(s, "GET", "/livez", "", "").Code; got != 200 {
+		t.Error(got)
+	}
+	if got := do(server(t, &bytes.Buffer{}, errors.New("store away")), "GET", "/readyz", "", "").Code; got != 503 {
+		t.Error(got)
+	}
+}
+
+func TestBearer(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	s.Handle("GET", "/x", func(c *gin.Context) error {
+		token, err := httpserver.Bearer(c)
+		if err == nil {
+			c.String(200, token)
+		}
+		return err
+	})
+	cases := map[string]struct {
+		headers []string
+		status  int
+		want    string
+	}{
+		"good":         {[]string{"Authorization", "Bearer abc"}, 200, ""},
+		"lower case":   {[]string{"Authorization", "bearer abc"}, 200, ""},
+		"none":         {nil, 401, "Bearer"},
+		"empty":        {[]string{"Authorization", "Bearer "}, 401, `Bearer error="invalid_token"`},
+		"another kind": {[]string{"Authorization", "Basic abc"}, 401, `Bearer error="invalid_token"`},
+		"two tokens":   {[]string{"Authorization", "Bearer a b"}, 401, `Bearer error="invalid_token"`},
+		"two headers":  {[]string{"Authorization", "Bearer a", "Authorization", "Bearer b"}, 401, `Bearer error="invalid_token"`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := do(s, "GET", "/x", "", "", c.headers...)
+			if w.Code != c.status || w.Header().Get("WWW-Authenticate") != c.want {
+				t.Errorf("%d %q", w.Code, w.Header().Get("WWW-Authenticate"))
+			}
+		})
+	}
+}
+
+func TestReadJSON(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	s.Handle("POST", "/x", func(c *gin.Context) error {
+		var v struct {
+			A string `json:"a"`
+		}
+		if err := httpserver.ReadJSON(c, &v); err != nil {
+			return err
+		}
+		c.String(200, v.A)
+		return nil
+	})
+	deep := strings.Repeat("[", 40) + strings.Repeat("]", 40)
+	cases := map[string]struct {
+		media, body string
+		status      int
+	}{
+		"good":               {"application/json", `{"a":"b"}`, 200},
+		"charset":            {"application/json; charset=UTF-8", `{"a":"b"}`, 200},
+		"unknown member":     {"application/json", `{"a":"b","c":[{"d":1}]}`, 200},
+		"no media type":      {"", `{"a":"b"}`, 400},
+		"another media type": {"text/plain", `{"a":"b"}`, 400},
+		"another charset":    {"application/json; charset=latin1", `{"a":"b"}`, 400},
+		"empty":              {"application/json", ``, 400},
+		"array":              {"application/json", `[]`, 400},
+		"cut short":          {"application/json", `{"a":"b"`, 400},
+		"member twice":       {"application/json", `{"a":"b","a":"c"}`, 400},
+		"inner member twice": {"application/json", `{"a":"b","c":{"d":1,"d":2}}`, 400},
+		"trailing":           {"application/json", `{"a":"b"}{}`, 400},
+		"wrong type":         {"application/json", `{"a":1}`, 400},
+		"not UTF-8":          {"application/json", "{\"a\":\"\xff\"}", 400},
+		"name in capitals":   {"application/json", `{"A":"b"}`, 400},
+		"deep":               {"application/json", `{"c":` + deep + `}`, 400},
+		"too large":          {"application/json", `{"a":"` + strings.Repeat("x", 300) + `"}`, 413},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if w := do(s, "POST", "/x", c.media, c.body); w.Code != c.status {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+func TestTheLogNamesTheRouteAndNotTheURL(t *testing.T) {
+	var log bytes.Buffer
+	s := server(t, &log, nil)
+	s.Handle("GET", "/t/:id", func(c *gin.Context) error { c.Status(200); return nil })
+	do(s, "GET", "/t/secret-id?name=smith", "", "")
+	if strings.Contains(log.String(), "secret-id") || strings.Contains(log.String(), "smith") || !strings.Contains(log.String(), "/t/:id") {
+		t.Error(log.String())
+	}
+}
