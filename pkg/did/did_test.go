@@ -5,7 +5,9 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,6 +102,45 @@ func TestParseKeyRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Numbers other than the one of specKey that have 48 digits too.
+func TestParseKeyRefusesOtherNumbers(t *testing.T) {
+	pub, err := did.ParseKey(specKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point := elliptic.MarshalCompressed(pub.Curve, pub.X, pub.Y)
+	number := func(prefix ...byte) *big.Int { return new(big.Int).SetBytes(append(prefix, point...)) }
+	if spell(number(0x80, 0x24)) != specKey {
+		t.Fatal("the test spells numbers otherwise than the specification")
+	}
+	for name, n := range map[string]*big.Int{
+		"codec of another first byte":  number(0x81, 0x24),
+		"codec of another second byte": number(0x80, 0x25),
+		"one bit too many":             number(1, 0x80, 0x24),
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := spell(n)
+			if len(text) != len(specKey) {
+				t.Fatalf("%d characters, want %d", len(text), len(specKey))
+			}
+			if _, err := did.ParseKey(text); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+func spell(n *big.Int) string {
+	const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	var digits []byte
+	for rest, digit := new(big.Int).Set(n), new(big.Int); rest.Sign() > 0; {
+		rest.DivMod(rest, big.NewInt(58), digit)
+		digits = append(digits, alphabet[digit.Int64()])
+	}
+	slices.Reverse(digits)
+	return "did:key:z" + string(digits)
 }
 
 func TestFormatKeyRoundTrip(t *testing.T) {

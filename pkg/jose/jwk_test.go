@@ -74,6 +74,7 @@ func TestParseSet(t *testing.T) {
 func isA[T any](v any) bool { _, ok := v.(T); return ok }
 
 func TestParseSetRefuses(t *testing.T) {
+	point := []byte(unb64(t, rfcX) + unb64(t, rfcY))
 	longX := base64.RawURLEncoding.EncodeToString(make([]byte, 33))
 	cases := map[string][]byte{
 		"no keys":            []byte(`{}`),
@@ -92,6 +93,7 @@ func TestParseSetRefuses(t *testing.T) {
 		"off curve":          set(strings.Replace(ecJWK(""), rfcY, rfcX, 1)),
 		"short coordinate":   set(strings.Replace(ecJWK(""), rfcX, "AAAA", 1)),
 		"long coordinate":    set(strings.Replace(ecJWK(""), rfcX, longX, 1)),
+		"shifted boundary":   set(strings.NewReplacer(rfcX, b64(string(point[:31])), rfcY, b64(string(point[31:]))).Replace(ecJWK(""))),
 		"padded coordinate":  set(strings.Replace(ecJWK(""), rfcX, rfcX+"=", 1)),
 		"no y":               set(`{"kty":"EC","crv":"P-256","x":"` + rfcX + `"}`),
 		"kid is a number":    set(ecJWK(`,"kid":1`)),
@@ -176,4 +178,13 @@ func ExampleParseSet() {
 	keys, err := jose.ParseSet([]byte(`{"keys":[]}`))
 	fmt.Println(keys.Len(), err)
 	// Output: 0 <nil>
+}
+
+func unb64(t *testing.T, s string) string {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
