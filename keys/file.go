@@ -1,0 +1,228 @@
+package keys
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// The file provider keeps each key in <id>.key.json, mode 0600, in a directory of mode 0700. The private half is sealed
+// with XChaCha20-Poly1305 under an argon2id key; id and purpose are sealed with it, so that files cannot be swapped.
+
+const (
+	fileSuffix  = ".key.json"
+	maxFile     = 64 << 10
+	saltSize    = 16
+	sealVersion = 1
+)
+
+// argon2id parameters for new files (RFC 9106 §4, second recommendation), and the bounds of those we read.
+const (
+	argonTime, argonMemory, argonThreads = 3, 64 << 10, 4
+	leastMemory, mostMemory              = 8 << 10, 1 << 20 // KiB
+	mostTime, mostThreads                = 16, 16
+)
+
+type keyFile struct {
+	Version      int       `json:"version"`
+	ID           string    `json:"id"`
+	Purpose      Purpose   `json:"purpose"`
+	State        State     `json:"state"`
+	Created      time.Time `json:"created"`
+	Certificates string    `json:"certificates,omitempty"` // PEM
+	Sealed       sealed    `json:"sealed"`
+}
+
+type sealed struct {
+	Time       uint32 `json:"time"`
+	Memory     uint32 `json:"memoryKiB"`
+	Threads    uint8  `json:"threads"`
+	Salt       []byte `json:"salt"`
+	Nonce      []byte `json:"nonce"`
+	Ciphertext []byte `json:"ciphertext"` // of PKCS #8
+}
+
+// Dir is a file provider.
+type Dir struct {
+	path       string
+	passphrase []byte
+}
+
+// OpenDir returns the provider at path. The directory must exist, and be no one else's to read.
+func OpenDir(path string, passphrase []byte) (*Dir, error) {
+	if len(passphrase) == 0 {
+		return nil, errors.New("open key directory: the passphrase is empty")
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open key directory: %w", err)
+	}
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("open key directory %s: want a directory of mode 0700, have %v", path, info.Mode())
+	}
+	return &Dir{path, passphrase}, nil
+}
+
+// Ring reads and checks every key. All mistakes are reported at once, each with its file.
+func (d *Dir) Ring(now time.Time) (*Ring, error) {
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return nil, fmt.Errorf("read key directory: %w", err)
+	}
+	var all []Key
+	var mistakes []error
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), fileSuffix) {
+			continue
+		}
+		k, err := d.read(e.Name())
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("%s: %w", e.Name(), err))
+			continue
+		}
+		all = append(all, k)
+	}
+	ring, err := NewRing(now, all...)
+	return ring, errors.Join(append(mistakes, err)...)
+}
+
+func (d *Dir) read(name string) (Key, error) {
+	path := filepath.Join(d.path, name)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return Key{}, err
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 || info.Size() > maxFile {
+		return Key{}, fmt.Errorf("want a file of mode 0600 and at most %d bytes, have %v and %d", maxFile, info.Mode(), info.Size())
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Key{}, err
+	}
+	k, err := d.unseal(content)
+	if err == nil && name != k.ID+fileSuffix {
+		err = errors.New("holds the key of another file")
+	}
+	return k, err
+}
+
+func (d *Dir) unseal(content []byte) (Key, error) {
+	var f keyFile
+	if err := json.Unmarshal(content, &f); err != nil || f.Version != sealVersion {
+		return Key{}, errors.New("is damaged, or of another version")
+	}
+	aead, err := d.aead(f.Sealed)
+	if err != nil {
+		return Key{}, err
+	}
+	pkcs8, err := aead.Open(nil, f.Sealed.Nonce, f.Sealed.Ciphertext, associated(f))
+	if err != nil {
+		return Key{}, errors.New("wrong passphrase, or the file was changed")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(pkcs8)
+	if err != nil {
+		return Key{}, errors.New("its private key cannot be read")
+	}
+	signer, ok := parsed.(crypto.Signer)
+	if !ok {
+		return Key{}, errors.New("its private key cannot sign")
+	}
+	chain, err := parseChain(f.Certificates)
+	return Key{ID: f.ID, Purpose: f.Purpose, State: f.State, Created: f.Created, Signer: signer, Chain: chain}, err
+}
+
+// aead derives the sealing key, within bounds: a file must not make us spend a gigabyte, nor weaken the passphrase.
+func (d *Dir) aead(s sealed) (interface {
+	Open(dst, nonce, ciphertext, additionalData []byte) ([]byte, error)
+	Seal(dst, nonce, plaintext, additionalData []byte) []byte
+}, error) {
+	if s.Time < 1 || s.Time > mostTime || s.Memory < leastMemory || s.Memory > mostMemory || s.Threads < 1 || s.Threads > mostThreads ||
+		len(s.Salt) != saltSize || len(s.Nonce) != chacha20poly1305.NonceSizeX {
+		return nil, errors.New("its sealing parameters are out of bounds")
+	}
+	return chacha20poly1305.NewX(argon2.IDKey(d.passphrase, s.Salt, s.Time, s.Memory, s.Threads, chacha20poly1305.KeySize))
+}
+
+// associated is what is sealed with the private key: a file's id and purpose cannot be exchanged. State and certificates
+// are public, and change over a key's life.
+func associated(f keyFile) []byte {
+	return []byte("justice-wallet key 1 " + f.ID + " " + string(f.Purpose))
+}
+
+// Save writes a key, whole or not at all. A key that is there already is replaced: that is how its state changes.
+func (d *Dir) Save(k Key) error {
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(k.Signer)
+	if err != nil {
+		return fmt.Errorf("save key: only a key made here can be saved: %w", err)
+	}
+	f := keyFile{Version: sealVersion, ID: k.ID, Purpose: k.Purpose, State: k.State, Created: k.Created, Certificates: formatChain(k.Chain)}
+	f.Sealed = sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: make([]byte, saltSize), Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
+	rand.Read(f.Sealed.Salt)  // never fails
+	rand.Read(f.Sealed.Nonce) // never fails
+	aead, err := d.aead(f.Sealed)
+	if err != nil {
+		return err
+	}
+	f.Sealed.Ciphertext = aead.Seal(nil, f.Sealed.Nonce, pkcs8, associated(f))
+	content, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return fmt.Errorf("save key: %w", err)
+	}
+	return replace(filepath.Join(d.path, k.ID+fileSuffix), append(content, '\n'))
+}
+
+// replace writes a file beside path, syncs it, and renames it.
+func replace(path string, content []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return fmt.Errorf("save key: %w", err)
+	}
+	defer os.Remove(temp.Name()) // gone already when all went well
+	_, err = temp.Write(content)
+	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return fmt.Errorf("save key: %w", err)
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return fmt.Errorf("save key: %w", err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("save key: %w", err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func formatChain(chain []*x509.Certificate) string {
+	var out strings.Builder
+	for _, cert := range chain {
+		out.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
+	}
+	return out.String()
+}
+
+func parseChain(text string) ([]*x509.Certificate, error) {
+	var chain []*x509.Certificate
+	for rest := []byte(text); len(rest) > 0; {
+		block, after := pem.Decode(rest)
+		if block == nil || block.Type != "CERTIFICATE" {
+			return nil, errors.New("its certificates are not PEM")
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("its certificate: %w", err)
+		}
+		chain, rest = append(chain, cert), after
+	}
+	return chain, nil
+}

@@ -1,0 +1,381 @@
+package keys_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/json"
+	"io"
+	"math/big"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"justice-wallet/keys"
+)
+
+var (
+	now       = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	authority = keys.Authority{Name: "Test IACA", URL: "https://issuer.test", CRL: "https://issuer.test/crl", Country: "GB"}
+)
+
+func generate(t testing.TB) []keys.Key {
+	t.Helper()
+	all, err := keys.Generate(authority, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func ring(t testing.TB, all ...keys.Key) *keys.Ring {
+	t.Helper()
+	r, err := keys.NewRing(now, all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAnAuthorityIsComplete(t *testing.T) {
+	r := ring(t, generate(t)...)
+	for _, p := range []keys.Purpose{keys.PurposeIACA, keys.PurposeDocument, keys.PurposeOffer, keys.PurposeCredential, keys.PurposeStatusList} {
+		k, err := r.Active(p)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		raw, err := k.Sign([]byte("message"))
+		digest := sha256.Sum256([]byte("message"))
+		if err != nil || len(raw) != 64 || !ecdsa.Verify(k.Public(), digest[:], new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])) {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+	root, _ := r.Active(keys.PurposeIACA)
+	signer, _ := r.Active(keys.PurposeDocument)
+	pool := x509.NewCertPool()
+	pool.AddCert(root.Chain[0])
+	if _, err := signer.Chain[0].Verify(x509.VerifyOptions{Roots: pool, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
+		t.Error(err)
+	}
+	if string(signer.Chain[0].RawIssuer) != string(root.Chain[0].RawSubject) {
+		t.Error("the signer's issuer is not the root's subject, byte for byte")
+	}
+}
+
+func TestOnlyAnActiveKeySigns(t *testing.T) {
+	k := generate(t)[2]
+	for _, state := range []keys.State{keys.StateCreated, keys.StateInactive, keys.StateRevoked} {
+		k.State = state
+		if _, err := k.Sign([]byte("m")); err == nil {
+			t.Errorf("a key %s signed", state)
+		}
+	}
+}
+
+// swapped answers with another key's signature, as a provider that mixed up its slots would.
+type swapped struct{ public, private keys.Key }
+
+func (s swapped) Public() crypto.PublicKey { return s.public.Signer.Public() }
+
+func (s swapped) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return s.private.Signer.Sign(random, digest, opts)
+}
+
+func sortedJoin(names []string) string {
+	sort.Strings(names)
+	return strings.Join(names, " ")
+}
+
+func TestAWrongSignatureNeverLeaves(t *testing.T) {
+	all := generate(t)
+	k := all[2]
+	k.Signer = swapped{public: all[2], private: all[3]}
+	if _, err := k.Sign([]byte("m")); err == nil {
+		t.Error("another key's signature left")
+	}
+}
+
+func TestRingRefuses(t *testing.T) {
+	good := generate(t)
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(i int, f func(*keys.Key)) []keys.Key {
+		all := append([]keys.Key{}, good...)
+		f(&all[i])
+		return all
+	}
+	other := generate(t)
+	cases := map[string]struct {
+		all  []keys.Key
+		want string
+	}{
+		"two active":        {append(append([]keys.Key{}, good...), other[2]), "second active"},
+		"one key twice":     {append(append([]keys.Key{}, good...), good[2]), "stands twice"},
+		"another curve":     {change(2, func(k *keys.Key) { k.Signer = p384 }), "P-256"},
+		"another id":        {change(2, func(k *keys.Key) { k.ID = "x" }), "hash"},
+		"another purpose":   {change(2, func(k *keys.Key) { k.Purpose = "x" }), "no purpose"},
+		"another state":     {change(2, func(k *keys.Key) { k.State = "x" }), "no state"},
+		"no certificate":    {change(1, func(k *keys.Key) { k.Chain = nil }), "no certificate"},
+		"other certificate": {change(1, func(k *keys.Key) { k.Chain = other[1].Chain }), "another key"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if _, err := keys.NewRing(now, c.all...); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+	if _, err := keys.NewRing(now.Add(456*24*time.Hour), good...); err == nil || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("an expired signer: %v", err)
+	}
+	if _, err := keys.NewRing(now.Add(-time.Hour), good...); err == nil || !strings.Contains(err.Error(), "not valid yet") {
+		t.Errorf("a signer of tomorrow: %v", err)
+	}
+}
+
+func TestRevokedKeysAreNotPublished(t *testing.T) {
+	all := generate(t)
+	all[2].State, all[3].State = keys.StateRevoked, keys.StateInactive
+	r := ring(t, all...)
+	if n := len(keys.JWKS(r, keys.PurposeOffer).Keys); n != 0 {
+		t.Errorf("%d offer keys", n)
+	}
+	if n := len(keys.DIDDocument(r, "did:web:x").VerificationMethod); n != 1 {
+		t.Errorf("%d credential keys: an inactive key still verifies", n)
+	}
+}
+
+// Each document has exactly the members GOV.UK's harness allows.
+func TestPublishedDocuments(t *testing.T) {
+	r := ring(t, generate(t)...)
+	members := func(v any, path ...string) string {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at any
+		if err := json.Unmarshal(raw, &at); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range path {
+			at = at.(map[string]any)[name]
+			if list, ok := at.([]any); ok {
+				at = list[0]
+			}
+		}
+		var names []string
+		for name := range at.(map[string]any) {
+			names = append(names, name)
+		}
+		return sortedJoin(names)
+	}
+	jwks, doc, iacas := keys.JWKS(r, keys.PurposeOffer, keys.PurposeStatusList), keys.DIDDocument(r, keys.DIDWeb("http://localhost:8080")), keys.IACAs(r)
+	for _, c := range []struct{ got, want string }{
+		{members(jwks), "keys"},
+		{members(jwks, "keys"), "alg crv kid kty use x y"},
+		{members(doc), "@context assertionMethod id verificationMethod"},
+		{members(doc, "verificationMethod"), "controller id publicKeyJwk type"},
+		{members(doc, "verificationMethod", "publicKeyJwk"), "alg crv kid kty x y"},
+		{members(iacas), "data"},
+		{members(iacas, "data"), "active certificateData certificateFingerprint certificatePem id publicKeyJwk"},
+		{members(iacas, "data", "certificateData"), "commonName country notAfter notBefore"},
+		{members(iacas, "data", "publicKeyJwk"), "alg crv kty x y"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+	if doc.ID != "did:web:localhost" || !strings.HasPrefix(doc.AssertionMethod[0], "did:web:localhost#") || doc.AssertionMethod[0] != strings.ToLower(doc.AssertionMethod[0]) {
+		t.Errorf("did document %+v", doc)
+	}
+	if data := iacas.Data[0].Certificate; data.NotBefore != "2026-11-24T09:00:00.000Z" || data.Country != "GB" || data.CommonName != "Test IACA" {
+		t.Errorf("%+v", data)
+	}
+}
+
+func TestFilesComeBack(t *testing.T) {
+	dir, _ := keyDir(t)
+	all := generate(t)
+	for _, k := range all {
+		if err := dir.Save(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := dir.Ring(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range all {
+		got, ok := r.ByID(k.ID)
+		if !ok || got.Purpose != k.Purpose || got.State != k.State || !got.Created.Equal(k.Created) || !got.Public().Equal(k.Public()) || len(got.Chain) != len(k.Chain) {
+			t.Errorf("%s came back as %+v", k.Purpose, got)
+		}
+	}
+}
+
+func keyDir(t *testing.T) (*keys.Dir, string) {
+	t.Helper()
+	path := t.TempDir()
+	if err := os.Chmod(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := keys.OpenDir(path, []byte("correct horse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, path
+}
+
+func TestFilesRefused(t *testing.T) {
+	all := generate(t)
+	name := func(k keys.Key) string { return k.ID + ".key.json" }
+	edit := func(path, old, new string) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(content), old, new, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cases := map[string]struct {
+		spoil func(path string)
+		want  string
+	}{
+		"truncated":           {func(p string) { os.Truncate(filepath.Join(p, name(all[2])), 100) }, "damaged"},
+		"readable by others":  {func(p string) { os.Chmod(filepath.Join(p, name(all[2])), 0o644) }, "0600"},
+		"purpose changed":     {func(p string) { edit(filepath.Join(p, name(all[2])), `"offer"`, `"credential"`) }, "changed"},
+		"swapped":             {func(p string) { os.Rename(filepath.Join(p, name(all[2])), filepath.Join(p, name(all[3]))) }, "another file"},
+		"greedy parameters":   {func(p string) { edit(filepath.Join(p, name(all[2])), `"memoryKiB": 65536`, `"memoryKiB": 99999999`) }, "out of bounds"},
+		"feeble parameters":   {func(p string) { edit(filepath.Join(p, name(all[2])), `"memoryKiB": 65536`, `"memoryKiB": 8`) }, "out of bounds"},
+		"another version":     {func(p string) { edit(filepath.Join(p, name(all[2])), `"version": 1`, `"version": 2`) }, "version"},
+		"broken certificates": {func(p string) { edit(filepath.Join(p, name(all[1])), `BEGIN CERTIFICATE`, `BEGIN NONSENSE`) }, "PEM"},
+	}
+	for label, c := range cases {
+		t.Run(label, func(t *testing.T) {
+			dir, path := keyDir(t)
+			for _, k := range all[1:4] {
+				if err := dir.Save(k); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.spoil(path)
+			if _, err := dir.Ring(now); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+	t.Run("wrong passphrase", func(t *testing.T) {
+		dir, path := keyDir(t)
+		if err := dir.Save(all[2]); err != nil {
+			t.Fatal(err)
+		}
+		other, err := keys.OpenDir(path, []byte("wrong"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.Ring(now); err == nil || !strings.Contains(err.Error(), "wrong passphrase") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("open directory", func(t *testing.T) {
+		path := t.TempDir()
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := keys.OpenDir(path, []byte("x")); err == nil {
+			t.Error("accepted")
+		}
+	})
+}
+
+// Each certificate breaks one rule, and is caught by that rule alone.
+func TestLintFindsEachFault(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	altName := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 18}, Value: []byte{0x30, 0x03, 0x86, 0x01, 'x'}}
+	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 0, 18013, 5, 1, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	extended := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}
+	signer := func() *x509.Certificate {
+		return &x509.Certificate{
+			SerialNumber: new(big.Int).Lsh(big.NewInt(1), 100), Subject: pkix.Name{Country: []string{"GB"}, CommonName: "s"},
+			NotBefore: now, NotAfter: now.Add(457 * 24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature, SubjectKeyId: []byte{1}, AuthorityKeyId: []byte{2},
+			CRLDistributionPoints: []string{"http://crl.test"}, ExtraExtensions: []pkix.Extension{altName, extended},
+		}
+	}
+	root := func() *x509.Certificate {
+		c := signer()
+		c.KeyUsage, c.ExtraExtensions = x509.KeyUsageCertSign|x509.KeyUsageCRLSign, []pkix.Extension{altName}
+		c.BasicConstraintsValid, c.IsCA, c.MaxPathLenZero = true, true, true
+		return c
+	}
+	cases := []struct {
+		rule    string
+		profile keys.Profile
+		spoil   func(*x509.Certificate)
+	}{
+		{"", keys.ProfileDocumentSigner, func(*x509.Certificate) {}},
+		{"", keys.ProfileIACA, func(*x509.Certificate) {}},
+		{"serial", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.SerialNumber = big.NewInt(7) }},
+		{"country", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.Subject.Country = nil }},
+		{"common-name", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.Subject.CommonName = "" }},
+		{"issuer-alternative-name", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{extended} }},
+		{"validity", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.NotAfter = now.Add(458 * 24 * time.Hour) }},
+		{"validity", keys.ProfileIACA, func(c *x509.Certificate) { c.NotAfter = now.AddDate(21, 0, 0) }},
+		{"key-usage", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement }},
+		{"key-usage", keys.ProfileIACA, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign }},
+		{"not-a-ca", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.BasicConstraintsValid, c.IsCA = true, true }},
+		{"basic-constraints", keys.ProfileIACA, func(c *x509.Certificate) { c.MaxPathLenZero, c.MaxPathLen = false, 1 }},
+		{"extended-key-usage", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{altName} }},
+		{"extended-key-usage", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.ExtraExtensions[1].Critical = false }},
+		{"extended-key-usage", keys.ProfileIACA, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }},
+		{"crl", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.CRLDistributionPoints = nil }},
+		{"crl", keys.ProfileIACA, func(c *x509.Certificate) { c.CRLDistributionPoints = nil }},
+		{"unknown-critical", keys.ProfileDocumentSigner, func(c *x509.Certificate) {
+			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}})
+		}},
+	}
+	for _, c := range cases {
+		t.Run(string(c.profile)+" "+c.rule, func(t *testing.T) {
+			template, parent := signer(), root()
+			if c.profile == keys.ProfileIACA {
+				template = root()
+			}
+			c.spoil(template)
+			if c.profile == keys.ProfileIACA {
+				parent = template
+			}
+			der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cert, err := x509.ParseCertificate(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range keys.Lint(cert, c.profile) {
+				got = append(got, f.Rule)
+			}
+			if sortedJoin(got) != c.rule {
+				t.Errorf("found %v, want %q alone", got, c.rule)
+			}
+		})
+	}
+}
