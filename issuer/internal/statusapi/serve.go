@@ -1,0 +1,75 @@
+package statusapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/statuslist"
+)
+
+// GetToken answers GET /t/:id with the list as a status list token.
+func (s *Service) GetToken(c *gin.Context) error {
+	p, err := s.current(c.Request.Context(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	s.serve(c, p, "application/statuslist+jwt", p.Token)
+	return nil
+}
+
+// GetBitstring answers GET /b/:id with the list as a bitstring status list credential. GOV.UK's pages show both kinds as
+// application/statuslist+jwt; a credential is application/vc+jwt (W3C VC-JOSE-COSE §6.1.1), whatever was asked for.
+func (s *Service) GetBitstring(c *gin.Context) error {
+	p, err := s.current(c.Request.Context(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	s.serve(c, p, "application/vc+jwt", p.Bitstring)
+	return nil
+}
+
+// current returns what may be served now: the newest this process has seen, so that lists are served while the store is
+// away, and none comes back that was replaced.
+func (s *Service) current(ctx context.Context, id string) (statuslist.Published, error) {
+	if !s.known[id] {
+		return statuslist.Published{}, fault.New(fault.NotFound, "NOT_FOUND", "Status List not found for endpoint uri")
+	}
+	held, err := s.deps.Publications.Published(ctx, id)
+	if err == nil {
+		s.remember(held)
+	}
+	p, ok := s.remembered(id)
+	if !ok {
+		return statuslist.Published{}, unavailable(fmt.Errorf("read publication: %w", err))
+	}
+	if !s.deps.Now().Before(p.Expires) {
+		return statuslist.Published{}, unavailable(errors.New("the newest publication has expired"))
+	}
+	return p, nil
+}
+
+// serve writes one form of a publication, or 304 when the caller has it. No query parameter changes the answer.
+func (s *Service) serve(c *gin.Context, p statuslist.Published, mediaType, text string) {
+	sum := sha256.Sum256([]byte(text))
+	h := c.Writer.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
+	h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", s.maxAge(p)))
+	h.Set("Access-Control-Allow-Origin", "*") // draft-ietf-oauth-status-list-20 §8.1
+	http.ServeContent(c.Writer, c.Request, "", p.Issued, strings.NewReader(text))
+}
+
+// maxAge is what is left of the publication's time to live, in seconds, and ends before it expires.
+func (s *Service) maxAge(p statuslist.Published) int64 {
+	left := min(p.Issued.Add(s.config.TTL).Sub(s.deps.Now()), p.Expires.Sub(s.deps.Now()))
+	return max(0, int64(left/time.Second))
+}

@@ -1,0 +1,76 @@
+package statusapi
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"justice-wallet/pkg/credential"
+	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/statuslist"
+)
+
+// Allocate implements issuance.Status.
+func (s *Service) Allocate(ctx context.Context, operation string, until time.Time) (credential.StatusRef, error) {
+	lists, err := s.prepare(ctx)
+	if err != nil {
+		return credential.StatusRef{}, unavailable(err)
+	}
+	for _, id := range s.preferred(operation) {
+		n, err := s.deps.Slots.Next(ctx, operation, id)
+		if errors.Is(err, statuslist.ErrFull) {
+			continue
+		}
+		if err != nil {
+			return credential.StatusRef{}, unavailable(fmt.Errorf("take a counter: %w", err))
+		}
+		return s.take(ctx, id, lists[id].order, n, until)
+	}
+	return credential.StatusRef{}, unavailable(statuslist.ErrFull)
+}
+
+func (s *Service) take(ctx context.Context, id string, order *statuslist.Permutation, n int, until time.Time) (credential.StatusRef, error) {
+	index, err := order.Index(n)
+	if err != nil {
+		return credential.StatusRef{}, fmt.Errorf("place counter %d: %w", n, err)
+	}
+	if err := s.deps.Slots.Take(ctx, statuslist.Slot{List: id, Index: index}, until); err != nil {
+		return credential.StatusRef{}, unavailable(fmt.Errorf("take status slot: %w", err))
+	}
+	return credential.StatusRef{URI: s.tokenURI(id), Index: index, Bitstring: s.bitstringURI(id)}, nil
+}
+
+// preferred returns all lists, from one on that the operation alone decides: a repeat must come to the same list, and
+// nobody without the secret can tell which it is.
+func (s *Service) preferred(operation string) []string {
+	first := int(binary.BigEndian.Uint64(s.derive("choice", []byte(operation))) % uint64(len(s.ids)))
+	return append(append([]string{}, s.ids[first:]...), s.ids[:first]...)
+}
+
+// Revoke implements issuance.Status. A slot that is not ours or was never given is a fault of kind NotFound.
+func (s *Service) Revoke(ctx context.Context, operation string, ref credential.StatusRef) (time.Time, error) {
+	id, ok := strings.CutPrefix(ref.URI, s.config.BaseURL+"/t/")
+	if !ok || !s.known[id] {
+		return time.Time{}, notFound(statuslist.ErrNoSlot)
+	}
+	first, err := s.deps.Slots.Revoke(ctx, operation, statuslist.Slot{List: id, Index: ref.Index}, s.deps.Now().UTC().Truncate(time.Second))
+	if errors.Is(err, statuslist.ErrNoSlot) {
+		return time.Time{}, notFound(err)
+	}
+	if err != nil {
+		return time.Time{}, unavailable(fmt.Errorf("revoke status slot: %w", err))
+	}
+	return first, nil
+}
+
+// The wire's words: GOV.UK Status List API, 404 and 503.
+func notFound(err error) error {
+	return fault.Wrap(fault.NotFound, "NOT_FOUND", "Entry not found in status list table", err)
+}
+
+func unavailable(err error) error {
+	return fault.Wrap(fault.Unavailable, "TEMPORARILY_UNAVAILABLE", "The status list service is not available. Try again later.", err)
+}
