@@ -21,11 +21,15 @@ type Document struct {
 	Refuse      []Refusal
 	Elements    []Element
 
-	file string
+	file   string
+	london *time.Location
 }
 
 // Text is words for people, in both languages. Welsh is a draft until a translator has seen it.
-type Text struct{ EN, CY string }
+type Text struct {
+	EN string `yaml:"en"`
+	CY string `yaml:"cy"`
+}
 
 // Card is how a wallet shows the document.
 type Card struct {
