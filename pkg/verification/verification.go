@@ -1,0 +1,139 @@
+// Package verification decides whether a document may be relied on.
+//
+// It runs seven named checks in one fixed order and stops at the first that did not pass, so that nothing is asked of
+// anyone on the word of a document nobody has vouched for. Whatever could not be found out is Unknown, never Passed.
+package verification
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"justice-wallet/pkg/credential"
+)
+
+// Verdict is the answer to a check of a document.
+type Verdict string
+
+const (
+	Valid         Verdict = "valid"           // every check that applies passed
+	NotValid      Verdict = "not_valid"       // a check failed
+	CouldNotCheck Verdict = "could_not_check" // no check failed, but one has no answer
+)
+
+// Name is the name of a check.
+type Name string
+
+// The checks, in the order they run.
+const (
+	Format          Name = "format"           // the bytes are one document, in its one form
+	IssuerSignature Name = "issuer_signature" // whoever signed it signed all that it says
+	Trust           Name = "trust"            // the signer may issue this type of document
+	ValidityPeriod  Name = "validity"         // it may be relied on now
+	HolderBinding   Name = "holder_binding"   // its holder presented it, to us, now
+	RequestMatch    Name = "request_match"    // it is what was asked for
+	Status          Name = "status"           // its issuer has not ended it
+)
+
+// Outcome is how a check ended.
+type Outcome string
+
+const (
+	Passed   Outcome = "passed"
+	Failed   Outcome = "failed"
+	Unknown  Outcome = "unknown"
+	NotAsked Outcome = "not_asked" // HolderBinding of a bare document; RequestMatch when nothing was asked
+)
+
+// Check is one check and how it ended. Reason is empty when it passed. Evidence holds no personal data.
+type Check struct {
+	Name     Name
+	Outcome  Outcome
+	Reason   Reason
+	Evidence map[string]string
+}
+
+// Scope says what was checked.
+type Scope string
+
+const (
+	ScopeDocument     Scope = "document"     // a bare document: nothing is known of who holds it
+	ScopePresentation Scope = "presentation" // a document in the hands of its holder
+)
+
+// Result is all that is found out about one document.
+type Result struct {
+	Verdict      Verdict
+	DocumentType string // mdoc docType or JWT type; empty until Trust has passed
+	Scope        Scope
+	Checks       []Check              // all seven, in order
+	Elements     []credential.Element // empty unless the verdict is Valid; only those asked for, when any were
+}
+
+// ElementName names one element. Namespace is empty in a JWT.
+type ElementName struct{ Namespace, Name string }
+
+// Asked is what the relying party asked for. The zero value asks for nothing in particular.
+type Asked struct {
+	DocumentType string // empty: any
+	Elements     []ElementName
+}
+
+func (a Asked) nothing() bool { return a.DocumentType == "" && len(a.Elements) == 0 }
+
+var (
+	// ErrIssuerUntrusted is returned by TrustStore.IssuerKey for an issuer the store does not hold.
+	ErrIssuerUntrusted = errors.New("issuer is not trusted")
+
+	// ErrKeyUnknown is returned by TrustStore.IssuerKey when the issuer answered, and does not publish the key.
+	ErrKeyUnknown = errors.New("issuer does not publish the key")
+)
+
+// TrustStore knows whom to believe. Safe for concurrent use.
+type TrustStore interface {
+	// Roots returns the issuing authority certificates (ISO 18013-5 Annex B.1.2) trusted to vouch for documents of
+	// docType; none when nobody is.
+	Roots(docType string) []*x509.Certificate
+
+	// IssuerKey returns the key keyID of a trusted issuer of JWT credentials, ErrIssuerUntrusted or ErrKeyUnknown. Any
+	// other error means that it could not be found out.
+	IssuerKey(ctx context.Context, issuer, keyID string) (*ecdsa.PublicKey, error)
+}
+
+// StatusReading is one entry of a status list that a trusted list issuer signed.
+type StatusReading struct {
+	Value       int // as the list holds it; draft-ietf-oauth-status-list §7.1
+	ListIssued  time.Time
+	ListExpires time.Time
+	Source      string // host the list came from
+}
+
+// StatusReader reads status lists. Safe for concurrent use.
+type StatusReader interface {
+	// Status reads ref's entry. An error that is a *StatusError says why there is no reading.
+	Status(ctx context.Context, ref credential.StatusRef) (StatusReading, error)
+}
+
+// StatusError is why the status of a document could not be read.
+type StatusError struct {
+	Reason Reason
+	Err    error // may be nil
+}
+
+func (e *StatusError) Error() string {
+	if e.Err == nil {
+		return string(e.Reason)
+	}
+	return string(e.Reason) + ": " + e.Err.Error()
+}
+
+func (e *StatusError) Unwrap() error { return e.Err }
+
+// Verifier checks documents. Safe for concurrent use.
+type Verifier struct {
+	Trust  TrustStore
+	Status StatusReader
+	Now    func() time.Time
+}

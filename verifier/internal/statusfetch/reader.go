@@ -1,0 +1,106 @@
+// Package statusfetch reads token status lists (draft-ietf-oauth-status-list-20) over HTTP, of list issuers the trust
+// file names and of nobody else.
+//
+// A list that cannot be had, or is not exactly what it should be, is an error with a reason of its own, never a status.
+package statusfetch
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+
+	"justice-wallet/pkg/credential"
+	"justice-wallet/pkg/fetch"
+	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/verification"
+)
+
+// Issuer is one trusted issuer of status lists.
+type Issuer struct {
+	Prefix string         // URL, ends in "/"; every list is this and one plain path segment
+	Keys   jose.KeySource // that sign its lists
+}
+
+// Options are all required.
+type Options struct {
+	Issuers []Issuer
+	Client  Getter
+	Now     func() time.Time
+	MaxAge  time.Duration // after this a list is asked for again; if that fails it is used until its ttl or exp has passed
+}
+
+// Getter is what the reader needs of a fetch.Client.
+type Getter interface {
+	Get(ctx context.Context, address, accept string) (*fetch.Response, error)
+}
+
+// MaxBytes is how large a body the Getter should let through.
+const MaxBytes = maxToken
+
+// Reader is a verification.StatusReader. Safe for concurrent use.
+type Reader struct {
+	options Options
+	cache   cache
+}
+
+// New returns a reader. Nothing is fetched before the first status is asked for.
+func New(o Options) *Reader {
+	return &Reader{options: o, cache: newCache()}
+}
+
+// Status reads the entry of ref. The error is a *verification.StatusError.
+func (r *Reader) Status(ctx context.Context, ref credential.StatusRef) (verification.StatusReading, error) {
+	issuer, ok := r.issuerOf(ref.URI)
+	if !ok {
+		return verification.StatusReading{}, refuse(verification.ReasonStatusUntrusted, nil)
+	}
+	list, err := r.list(ctx, issuer, ref.URI)
+	if err != nil {
+		return verification.StatusReading{}, err
+	}
+	value, err := list.list.Get(ref.Index)
+	if err != nil {
+		return verification.StatusReading{}, refuse(verification.ReasonStatusIndex, err)
+	}
+	return verification.StatusReading{Value: int(value), ListIssued: list.issued, ListExpires: list.expires, Source: issuer.Prefix}, nil
+}
+
+// segment is the last part of a list's URI: nothing that could lead to another path, a query or another host.
+var segment = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+func (r *Reader) issuerOf(uri string) (Issuer, bool) {
+	for _, issuer := range r.options.Issuers {
+		if rest, ok := strings.CutPrefix(uri, issuer.Prefix); ok && segment.MatchString(rest) {
+			return issuer, true
+		}
+	}
+	return Issuer{}, false
+}
+
+// list returns the list at uri, from the cache while it is young.
+func (r *Reader) list(ctx context.Context, issuer Issuer, uri string) (*held, error) {
+	now := r.options.Now()
+	old := r.cache.get(uri)
+	if old.live(now) && now.Sub(old.fetched) < r.options.MaxAge {
+		return old, nil
+	}
+	list, err := r.cache.once(ctx, uri, func(ctx context.Context) (*held, error) { return r.fetch(ctx, issuer, uri) })
+	if err != nil && reasonOf(err) == verification.ReasonStatusUnavailable && old.live(now) {
+		return old, nil // its issuer said how long to rely on it
+	}
+	return list, err
+}
+
+func (r *Reader) fetch(ctx context.Context, issuer Issuer, uri string) (*held, error) {
+	response, err := r.options.Client.Get(ctx, uri, "application/statuslist+jwt")
+	if err != nil {
+		return nil, refuse(verification.ReasonStatusUnavailable, err)
+	}
+	now := r.options.Now()
+	list, err := verifyToken(ctx, string(response.Body), uri, issuer.Keys, now)
+	if err != nil {
+		return nil, err
+	}
+	return r.cache.put(uri, list, now), nil
+}

@@ -1,0 +1,164 @@
+// Package trust holds whom a verifier believes: one file names the issuing authorities, the issuers of JWT credentials
+// and the issuers of status lists. Nobody is believed because of what a document says about itself.
+package trust
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"justice-wallet/pkg/did"
+	"justice-wallet/pkg/jose"
+)
+
+const maxFile = 1 << 20
+
+// File is the trust file.
+type File struct {
+	IACAs       []IACA       `json:"iacas"`
+	Issuers     []Issuer     `json:"issuers"`
+	StatusLists []StatusList `json:"statusLists"`
+}
+
+// IACA is an issuing authority of mdocs (ISO 18013-5 Annex B.1.2).
+type IACA struct {
+	PEM       string   `json:"pem"`       // one certificate
+	Documents []string `json:"documents"` // the docTypes it may vouch for, each in full
+
+	certificate *x509.Certificate
+}
+
+// Issuer is an issuer of JWT credentials.
+type Issuer struct {
+	Issuer   string `json:"issuer"`   // iss of its credentials
+	DID      string `json:"did"`      // did:web
+	Document string `json:"document"` // URL of its DID document: the DID is never resolved
+}
+
+// StatusList is an issuer of status lists.
+type StatusList struct {
+	Prefix string `json:"prefix"` // URL, ends in "/"
+	JWKS   string `json:"jwks"`   // URL of the keys that sign the lists
+}
+
+// ParseFile reads a trust file: known members only, none twice. The error names every mistake.
+func ParseFile(b []byte) (*File, error) {
+	if len(b) > maxFile {
+		return nil, errors.New("read trust file: longer than 1 MiB")
+	}
+	// encoding/json alone lets the last of two equal members win, and takes names in any case.
+	object, err := jose.ParseClaims(b)
+	if err != nil {
+		return nil, fmt.Errorf("read trust file: %w", err)
+	}
+	var f File
+	if err := object.Decode(&f); err != nil {
+		return nil, fmt.Errorf("read trust file: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&File{}); err != nil {
+		return nil, fmt.Errorf("read trust file: %w", err)
+	}
+	if err := f.check(); err != nil {
+		return nil, fmt.Errorf("read trust file:\n%w", err)
+	}
+	return &f, nil
+}
+
+func (f *File) check() error {
+	var mistakes []error
+	note := func(where string, i int, errs ...error) {
+		for _, err := range errs {
+			if err != nil {
+				mistakes = append(mistakes, fmt.Errorf("%s[%d]: %w", where, i, err))
+			}
+		}
+	}
+	if len(f.IACAs) == 0 && len(f.Issuers) == 0 {
+		mistakes = append(mistakes, errors.New("it names nobody"))
+	}
+	for i := range f.IACAs {
+		note("iacas", i, f.IACAs[i].check()...)
+	}
+	for i, issuer := range f.Issuers {
+		note("issuers", i, issuer.check(f.Issuers[:i])...)
+	}
+	for i, list := range f.StatusLists {
+		note("statusLists", i, list.check(f.StatusLists[:i])...)
+	}
+	return errors.Join(mistakes...)
+}
+
+func (a *IACA) check() []error {
+	var err error
+	a.certificate, err = parseRoot(a.PEM)
+	errs := []error{err}
+	if len(a.Documents) == 0 {
+		errs = append(errs, errors.New("documents is empty"))
+	}
+	for _, docType := range a.Documents {
+		if docType == "" || strings.Contains(docType, "*") {
+			errs = append(errs, fmt.Errorf("documents: %q is not a docType in full", docType))
+		}
+	}
+	return errs
+}
+
+func parseRoot(text string) (*x509.Certificate, error) {
+	block, rest := pem.Decode([]byte(text))
+	if block == nil || block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) != 0 {
+		return nil, errors.New("pem is not one certificate")
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("pem: %w", err)
+	}
+	if _, ok := c.PublicKey.(*ecdsa.PublicKey); !ok || !c.BasicConstraintsValid || !c.IsCA || c.KeyUsage&x509.KeyUsageCertSign == 0 {
+		return nil, errors.New("pem is not an issuing authority's root: an ECDSA key that may sign certificates")
+	}
+	return c, nil
+}
+
+func (i Issuer) check(earlier []Issuer) []error {
+	errs := []error{checkURL("issuer", i.Issuer), checkURL("document", i.Document)}
+	if !did.ValidWeb(i.DID) {
+		errs = append(errs, errors.New("did is not a did:web of a host name"))
+	}
+	for _, other := range earlier {
+		if other.Issuer == i.Issuer {
+			errs = append(errs, errors.New("issuer stands twice"))
+		}
+	}
+	return errs
+}
+
+func (l StatusList) check(earlier []StatusList) []error {
+	errs := []error{checkURL("prefix", l.Prefix), checkURL("jwks", l.JWKS)}
+	if !strings.HasSuffix(l.Prefix, "/") {
+		errs = append(errs, errors.New("prefix does not end in a slash"))
+	}
+	for _, other := range earlier {
+		if other.Prefix == l.Prefix {
+			errs = append(errs, errors.New("prefix stands twice"))
+		}
+	}
+	return errs
+}
+
+func checkURL(name, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.String() != address {
+		return fmt.Errorf("%s is not an absolute http or https URL in its plain form", name)
+	}
+	if u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.JoinPath().Path != u.Path {
+		return fmt.Errorf("%s has a query, a fragment or dots in its path", name)
+	}
+	return nil
+}
