@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"justice-wallet/verifier"
+)
+
+const healthTimeout = 3 * time.Second
+
+// run is the command without the process around it. It returns the exit code: 2 for a mistake of the caller's.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("verifier", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	health := flags.Bool("health", false, "ask the verifier on this machine whether it lives")
+	if err := flags.Parse(args); err != nil || flags.NArg() != 0 {
+		return 2
+	}
+	c, err := verifier.ReadConfig(getenv)
+	if err != nil {
+		return report(stderr, 2, err)
+	}
+	if *health {
+		err = checkHealth(ctx, c.Addr)
+	} else {
+		err = serve(ctx, c, slog.New(slog.NewJSONHandler(stdout, nil)))
+	}
+	if err != nil {
+		return report(stderr, 1, err)
+	}
+	return 0
+}
+
+func report(stderr io.Writer, code int, err error) int {
+	_, _ = fmt.Fprintln(stderr, "verifier:", err) // nowhere is left to say that this failed
+	return code
+}
+
+func serve(ctx context.Context, c verifier.Config, log *slog.Logger) error {
+	v, err := verifier.New(c, verifier.Deps{Log: log, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	log.Info("listening", slog.String("addr", ln.Addr().String()))
+	return v.Serve(ctx, ln)
+}
+
+func checkHealth(ctx context.Context, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("read address: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/livez", nil)
+	if err != nil {
+		return fmt.Errorf("ask for health: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("ask for health: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }() // only the status matters
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask for health: status %d", response.StatusCode)
+	}
+	return nil
+}

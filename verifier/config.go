@@ -1,0 +1,58 @@
+package verifier
+
+import (
+	"os"
+	"time"
+
+	"justice-wallet/pkg/config"
+	"justice-wallet/verifier/internal/trust"
+)
+
+// Config is what a verifier is told at start.
+type Config struct {
+	// Address to listen on. VERIFIER_ADDR, default ":8081".
+	Addr string
+
+	// Trust is the content of the trust file. VERIFIER_TRUST_FILE names the file; it is required.
+	//
+	//	{
+	//	  "iacas":       [{"pem": "…one certificate…", "documents": ["uk.gov.justice.prisonrelease.1"]}],
+	//	  "issuers":     [{"issuer": "https://…", "did": "did:web:…", "document": "https://…/.well-known/did.json"}],
+	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json"}]
+	//	}
+	Trust []byte
+
+	// StatusMaxAge is how old a status list may be before it is asked for again. Its issuer's ttl bounds it as well.
+	// VERIFIER_STATUS_MAX_AGE, default 30s, from 0s (ask every time) to 12h.
+	StatusMaxAge time.Duration
+}
+
+const (
+	defaultStatusMaxAge = 30 * time.Second
+	maxStatusMaxAge     = 12 * time.Hour
+)
+
+// ReadConfig reads the environment. The error names every mistake.
+func ReadConfig(getenv func(string) string) (Config, error) {
+	r := config.NewReader(getenv)
+	c := Config{
+		Addr:         r.String("VERIFIER_ADDR", ":8081"),
+		StatusMaxAge: r.Duration("VERIFIER_STATUS_MAX_AGE", defaultStatusMaxAge, 0, maxStatusMaxAge),
+	}
+	if path := r.Required("VERIFIER_TRUST_FILE"); path != "" {
+		c.Trust = readTrust(r, path)
+	}
+	return c, r.Err()
+}
+
+func readTrust(r *config.Reader, path string) []byte {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		r.Mistake("VERIFIER_TRUST_FILE", "cannot be read")
+		return nil
+	}
+	if _, err := trust.ParseFile(content); err != nil {
+		r.Mistake("VERIFIER_TRUST_FILE", "%v", err)
+	}
+	return content
+}
