@@ -89,7 +89,7 @@ func TestAFullListIsPassedOver(t *testing.T) {
 func TestAListKeepsTheOrderOfTheSizeItWasMadeWith(t *testing.T) {
 	r := newRig(t)
 	first := r.allocate(t, "operation")
-	r.Service = r.again(t, func(c *statusapi.Config) { c.Size = 2 * size })
+	r.Service = r.again(t, func(c *statusapi.Config) { c.Size = statuslist.MaxEntries })
 	if got := r.allocate(t, "operation"); got != first {
 		t.Errorf("got %+v, want %+v", got, first)
 	}
@@ -110,11 +110,18 @@ func TestRevokeReturnsTheFirstTime(t *testing.T) {
 func TestRevokeRefusesWhatIsNotOurs(t *testing.T) {
 	r := newRig(t)
 	ref := r.allocate(t, "operation")
+	if err := r.store.EnsureLists(t.Context(), []string{"foreign"}, size); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.store.Take(t.Context(), statuslist.Slot{List: "foreign", Index: ref.Index}, start); err != nil {
+		t.Fatal(err)
+	}
 	for name, change := range map[string]func(*credential.StatusRef){
 		"another host":        func(s *credential.StatusRef) { s.URI = strings.Replace(s.URI, "status.", "other.", 1) },
 		"another scheme":      func(s *credential.StatusRef) { s.URI = strings.Replace(s.URI, "https", "http", 1) },
 		"the bitstring":       func(s *credential.StatusRef) { s.URI = s.Bitstring },
 		"an unknown list":     func(s *credential.StatusRef) { s.URI = base + "/t/unknown" },
+		"a foreign list":      func(s *credential.StatusRef) { s.URI = base + "/t/foreign" },
 		"no list":             func(s *credential.StatusRef) { s.URI = base + "/t/" },
 		"a query":             func(s *credential.StatusRef) { s.URI += "?a" },
 		"a slash":             func(s *credential.StatusRef) { s.URI += "/" },

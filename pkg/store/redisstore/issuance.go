@@ -47,8 +47,7 @@ return 1
 
 // PutOffer implements issuance.Offers.
 func (s *Store) PutOffer(ctx context.Context, o issuance.Offer) error {
-	o.Redeemed = false
-	b, err := json.Marshal(o)
+	b, err := json.Marshal(o) // whether it is redeemed is kept beside it
 	if err != nil {
 		return fmt.Errorf("encode offer: %w", err)
 	}

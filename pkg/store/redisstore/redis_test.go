@@ -227,6 +227,18 @@ func TestADamagedListIsNeverValid(t *testing.T) {
 	}
 }
 
+func TestALostRevocationIsNoticed(t *testing.T) {
+	client := dial(t, storetest.StartRedis(t))
+	s := newStore(t, client, "", at(start))
+	fill(t, s)
+	if err := client.SetBit(t.Context(), "justice-wallet:{list-1}:revoked", 5^7, 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Snapshot(t.Context(), "list-1"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("got %v, want unavailable", err)
+	}
+}
+
 func TestAnEmptiedStoreHasAnotherEpoch(t *testing.T) {
 	client := dial(t, storetest.StartRedis(t))
 	s := newStore(t, client, "", at(start))

@@ -48,6 +48,12 @@ var offerPromises = map[string]func(*testing.T, fixture){
 			t.Error("the offer was put afresh")
 		}
 	},
+	"an offer is put unredeemed": func(t *testing.T, f fixture) {
+		o := offer("o1")
+		o.Redeemed = true
+		f.putOffer(t, o)
+		f.commit(t, commit(grant("o1", 1), 1))
+	},
 	"what is not there opens as nothing": func(t *testing.T, f fixture) {
 		if got := f.open(t, grant("o1", 1)); got != (issuance.Opening{}) {
 			t.Errorf("opened %#v", got)
