@@ -7,7 +7,7 @@ import (
 )
 
 func BenchmarkIssue(b *testing.B) {
-	d, s, f, key := testDocument(), statement(b), newFormat(b), signingKey(b, 1)
+	d, s, f, key := testDocument(), statement(b), newFormat(), signingKey(b, 1)
 	for b.Loop() {
 		draft, err := f.Draft(d, s, key)
 		if err != nil {

@@ -89,6 +89,13 @@ func TestOpenRefusesAValidityThatNeverIs(t *testing.T) {
 	}
 }
 
+func TestOpenRefusesNoIssuer(t *testing.T) {
+	payload := strings.ReplaceAll(golden(t), `"https://issuer.example"`, `""`)
+	if _, err := vcjwt.Open(sign(t, credentialHeader(), payload)); err == nil {
+		t.Error("accepted")
+	}
+}
+
 func TestOpenAccepts(t *testing.T) {
 	cases := map[string]struct{ old, new string }{
 		"no expectedUpdate": {`"expectedUpdate":"2026-12-13T09:00:00Z",`, ``},
