@@ -57,7 +57,7 @@ func Thumbprint(pub *ecdsa.PublicKey) [sha256.Size]byte {
 // Set is a set of public keys that verify ES256 or RS256 signatures, by key id. The zero value is empty.
 type Set struct{ keys map[string]crypto.PublicKey }
 
-// Key returns the key with h's key id, when it is of the type h's algorithm needs. It makes a Set a KeySource.
+// Key returns the key with h's key id. It makes a Set a KeySource; Verify checks that the key fits the algorithm.
 func (s Set) Key(_ context.Context, h Header) (crypto.PublicKey, error) {
 	key, ok := s.Lookup(h.KeyID)
 	if !ok {

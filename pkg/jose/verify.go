@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"errors"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
@@ -73,8 +74,8 @@ func (t *Token) Verify(key crypto.PublicKey) (Claims, error) {
 }
 
 func isSignature(err error) bool {
-	e, ok := err.(*Error) //nolint:errorlint // made in this file, never wrapped
-	return ok && e.Reason == ReasonSignature
+	var e *Error
+	return errors.As(err, &e) && e.Reason == ReasonSignature
 }
 
 // fits keeps one algorithm per type of key (RFC 8725 §3.1), and refuses keys that are weak or no keys at all.
