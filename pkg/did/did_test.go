@@ -110,7 +110,11 @@ func TestParseKeyRefusesOtherNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	point := elliptic.MarshalCompressed(pub.Curve, pub.X, pub.Y)
+	full, err := pub.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	point := append([]byte{2 + full[64]&1}, full[1:33]...)
 	number := func(prefix ...byte) *big.Int { return new(big.Int).SetBytes(append(prefix, point...)) }
 	if spell(number(0x80, 0x24)) != specKey {
 		t.Fatal("the test spells numbers otherwise than the specification")

@@ -206,6 +206,12 @@ func TestRS256(t *testing.T) {
 	})
 }
 
+// offCurve is a key that only its deprecated fields can make.
+func offCurve() *ecdsa.PublicKey {
+	//lint:ignore SA1019 there is no other way to hold a wrong point
+	return &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
+}
+
 func TestKeysThatAreNoKeys(t *testing.T) {
 	token := forge(t, testKey(t, 1), goodHeader, `{}`)
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
@@ -216,7 +222,7 @@ func TestKeysThatAreNoKeys(t *testing.T) {
 		"nil":         nil,
 		"nil pointer": (*ecdsa.PublicKey)(nil),
 		"P-384":       &p384.PublicKey,
-		"off curve":   &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)},
+		"off curve":   offCurve(),
 		"secret":      []byte("secret"),
 		"value":       testKey(t, 1).PublicKey,
 	}
