@@ -45,7 +45,11 @@ func permit(t *testing.T) *document.Document {
 }
 
 func TestShippedDocuments(t *testing.T) {
-	c, err := document.Embedded()
+	files, err := document.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := document.Load(files)
 	if err != nil {
 		t.Fatal(err)
 	}

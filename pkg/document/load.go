@@ -28,14 +28,8 @@ type Catalogue struct {
 	london    *time.Location
 }
 
-// Embedded returns the documents this module ships.
-func Embedded() (*Catalogue, error) {
-	files, err := fs.Sub(shipped, "catalogue")
-	if err != nil {
-		return nil, err
-	}
-	return Load(files)
-}
+// Shipped returns the files of the documents this module ships.
+func Shipped() (fs.FS, error) { return fs.Sub(shipped, "catalogue") }
 
 // Load reads every *.yaml at the root of each file system, and checks them together. Every mistake in every file is in
 // the error, each as "file.yaml:LINE: what is wrong".

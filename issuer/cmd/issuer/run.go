@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"justice-wallet/issuer"
+	"justice-wallet/keys"
+	"justice-wallet/pkg/audit"
+	"justice-wallet/pkg/config"
+	"justice-wallet/pkg/store/memstore"
+	"justice-wallet/pkg/store/redisstore"
+)
+
+// settings is what only this command needs to know.
+type settings struct {
+	keysDir    string // KEYS_DIR
+	passphrase string // KEYS_PASSPHRASE or KEYS_PASSPHRASE_FILE
+	auditFile  string // AUDIT_FILE
+	redis      string // REDIS_URL; "memory" forgets everything at the end
+	forgetful  bool   // REDIS_MAY_FORGET: accept a Redis that does not keep what it acknowledged
+}
+
+// run reads the configuration, all mistakes at once, and serves until ctx ends. With -health it asks its own /readyz.
+func run(ctx context.Context, args []string, getenv func(string) string, stderr io.Writer) error {
+	r := config.NewReader(getenv)
+	c := issuer.ReadConfig(r)
+	if len(args) == 1 && args[0] == "-health" {
+		return health(ctx, c.Addr)
+	}
+	s := settings{
+		keysDir: r.Required("KEYS_DIR"), passphrase: r.Secret("KEYS_PASSPHRASE"), auditFile: r.Required("AUDIT_FILE"),
+		redis: r.Required("REDIS_URL"), forgetful: r.Bool("REDIS_MAY_FORGET", false),
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(stderr, nil))
+	deps, closeAll, err := open(c, s, log)
+	if err != nil {
+		return err
+	}
+	service, err := issuer.New(c, deps)
+	if err != nil {
+		return errors.Join(err, closeAll())
+	}
+	ln, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen: %w", err), closeAll())
+	}
+	log.Info("listening", slog.String("address", ln.Addr().String()))
+	return errors.Join(serve(ctx, service, c.StatusTick, ln), closeAll())
+}
+
+func serve(ctx context.Context, service *issuer.Issuer, tick time.Duration, ln net.Listener) error {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	ctx, stop := context.WithCancel(ctx)
+	published := make(chan struct{})
+	go func() {
+		service.Run(ctx, ticker.C)
+		close(published)
+	}()
+	err := service.Serve(ctx, ln)
+	stop()
+	<-published
+	return err
+}
+
+// open opens what the service leans on: keys, audit log, store.
+func open(c issuer.Config, s settings, log *slog.Logger) (issuer.Deps, func() error, error) {
+	deps := issuer.Deps{Now: time.Now, Rand: rand.Reader, Log: log}
+	dir, err := keys.OpenDir(s.keysDir, []byte(s.passphrase))
+	if err != nil {
+		return deps, nil, err
+	}
+	if deps.Ring, err = dir.Ring(deps.Now()); err != nil {
+		return deps, nil, fmt.Errorf("open keys: %w", err)
+	}
+	file, err := audit.OpenFile(s.auditFile)
+	if err != nil {
+		return deps, nil, err
+	}
+	deps.Audit = file
+	closeStore, err := openStore(&deps, c, s)
+	if err != nil {
+		return deps, nil, errors.Join(err, file.Close())
+	}
+	return deps, func() error { return errors.Join(closeStore(), file.Close()) }, nil
+}
+
+func openStore(deps *issuer.Deps, c issuer.Config, s settings) (func() error, error) {
+	if s.redis == "memory" {
+		deps.Store = memstore.New(deps.Now)
+		deps.Ready = func(context.Context) error { return nil }
+		return func() error { return nil }, nil
+	}
+	client, err := redisstore.Dial(s.redis)
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	store, err := redisstore.New(client, redisstore.Config{IndexKey: c.IndexKey(), Now: deps.Now})
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	deps.Store = store
+	deps.Ready = func(ctx context.Context) error {
+		if s.forgetful {
+			return store.Ping(ctx)
+		}
+		return store.CheckDurable(ctx)
+	}
+	return client.Close, nil
+}
+
+// health asks the service at addr whether it is ready.
+func health(ctx context.Context, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("ISSUER_ADDR: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Timeout: 3 * time.Second}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	if err := response.Body.Close(); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %d", response.StatusCode)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package issuer
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"time"
+
+	"justice-wallet/pkg/config"
+)
+
+// Config is everything an issuer is told. Each field names its environment variable; README and docker-compose.yml show
+// them in use.
+type Config struct {
+	Addr    string // ISSUER_ADDR: where to listen (":8080")
+	SelfURL string // ISSUER_URL: the credential issuer identifier, which every link is built from
+
+	AuthServer     string // ONE_LOGIN_ISSUER: GOV.UK One Login's token service
+	AuthServerJWKS string // ONE_LOGIN_JWKS_URL: its keys (its issuer, and /.well-known/jwks.json)
+	ClientID       string // ONE_LOGIN_CLIENT_ID: ours there
+	WalletURL      string // WALLET_URL: where an offer link leads ("https://mobile.account.gov.uk/wallet/add")
+	RefreshJourney string // REFRESH_JOURNEY_URL: the page to renew a document by hand
+
+	StaffIssuer string // HMPPS_AUTH_ISSUER: who signs the tokens of services and staff
+	StaffJWKS   string // HMPPS_AUTH_JWKS_URL: its keys (its issuer, and /.well-known/jwks.json)
+	Records     Records
+
+	Conformance  bool   // CONFORMANCE_DOCUMENTS: serve the conformance documents too (false)
+	DocumentsDir string // DOCUMENTS_DIR: more catalogue files; none when empty
+
+	Secret      []byte        // ISSUER_SECRET: 32 bytes in base64; hides names in the store, orders status lists; never changed
+	OfferLife   time.Duration // OFFER_LIFE: how long an offer can be collected (15m; 5m to 1h)
+	StatusLists int           // STATUS_LISTS: how many lists to spread documents over (4)
+	StatusSize  int           // STATUS_LIST_SIZE: entries of a list (131072)
+	StatusTTL   time.Duration // STATUS_TTL: how long a reader may rely on a copy of a list (15m)
+	StatusLife  time.Duration // STATUS_LIFE: when a signed list expires (12h)
+	StatusTick  time.Duration // STATUS_TICK: how often changed lists are published (5s)
+}
+
+// Records says which systems of record there are: the file, or the addresses.
+type Records struct {
+	File string // RECORDS_FILE: synthetic people, for trying the service with no neighbour; excludes the rest
+
+	PrisonerSearch string // HMPPS_PRISONER_SEARCH_URL
+	Licences       string // HMPPS_LICENCES_URL
+	Persons        string // HMPPS_PERSON_RECORD_URL
+	Supervision    string // HMPPS_SUPERVISION_URL
+	DutyToRefer    string // HMPPS_DUTY_TO_REFER_URL
+	Approvals      string // HMPPS_APPROVALS_URL
+	TokenURL       string // HMPPS_TOKEN_URL
+	ClientID       string // HMPPS_CLIENT_ID
+	ClientSecret   string // HMPPS_CLIENT_SECRET or HMPPS_CLIENT_SECRET_FILE
+	Facts          string // FACTS_URL: facts by their own names, for documents of source "conformance"; none when empty
+}
+
+// Defaults of fields that have one.
+const (
+	defaultWallet  = "https://mobile.account.gov.uk/wallet/add"
+	defaultLists   = 4
+	defaultSize    = 131072 // W3C Bitstring Status List §6.1: the least that hides a person in the crowd
+	largestSize    = 1 << 20
+	defaultTTL     = 15 * time.Minute
+	defaultLife    = 12 * time.Hour
+	defaultTick    = 5 * time.Second
+	defaultOffer   = 15 * time.Minute
+	jwksPath       = "/.well-known/jwks.json"
+	leastOfferLife = 5 * time.Minute // harness: 5 to 60 minutes
+	mostOfferLife  = time.Hour
+)
+
+// ReadConfig reads every field through r; what is wrong is in r.Err.
+func ReadConfig(r *config.Reader) Config {
+	c := Config{
+		Addr:           r.String("ISSUER_ADDR", ":8080"),
+		SelfURL:        r.URL("ISSUER_URL", ""),
+		AuthServer:     r.URL("ONE_LOGIN_ISSUER", ""),
+		ClientID:       r.Required("ONE_LOGIN_CLIENT_ID"),
+		WalletURL:      r.URL("WALLET_URL", defaultWallet),
+		RefreshJourney: r.URL("REFRESH_JOURNEY_URL", ""),
+		StaffIssuer:    r.URL("HMPPS_AUTH_ISSUER", ""),
+		Conformance:    r.Bool("CONFORMANCE_DOCUMENTS", false),
+		DocumentsDir:   r.String("DOCUMENTS_DIR", ""),
+		Secret:         r.Bytes32("ISSUER_SECRET"),
+		OfferLife:      r.Duration("OFFER_LIFE", defaultOffer, leastOfferLife, mostOfferLife),
+		StatusLists:    r.Int("STATUS_LISTS", defaultLists, 1, 1024),
+		StatusSize:     r.Int("STATUS_LIST_SIZE", defaultSize, defaultSize, largestSize),
+		StatusTTL:      r.Duration("STATUS_TTL", defaultTTL, time.Minute, defaultLife),
+		StatusLife:     r.Duration("STATUS_LIFE", defaultLife, time.Minute, 24*time.Hour),
+		StatusTick:     r.Duration("STATUS_TICK", defaultTick, 50*time.Millisecond, time.Minute),
+	}
+	c.AuthServerJWKS = r.URL("ONE_LOGIN_JWKS_URL", c.AuthServer+jwksPath)
+	c.StaffJWKS = r.URL("HMPPS_AUTH_JWKS_URL", c.StaffIssuer+jwksPath)
+	if c.StatusLife < c.StatusTTL {
+		r.Mistake("STATUS_LIFE", "is shorter than STATUS_TTL")
+	}
+	c.Records = readRecords(r)
+	return c
+}
+
+func readRecords(r *config.Reader) Records {
+	if file := r.String("RECORDS_FILE", ""); file != "" {
+		return Records{File: file}
+	}
+	records := Records{
+		PrisonerSearch: r.URL("HMPPS_PRISONER_SEARCH_URL", ""),
+		Licences:       r.URL("HMPPS_LICENCES_URL", ""),
+		Persons:        r.URL("HMPPS_PERSON_RECORD_URL", ""),
+		Supervision:    r.URL("HMPPS_SUPERVISION_URL", ""),
+		DutyToRefer:    r.URL("HMPPS_DUTY_TO_REFER_URL", ""),
+		Approvals:      r.URL("HMPPS_APPROVALS_URL", ""),
+		TokenURL:       r.URL("HMPPS_TOKEN_URL", ""),
+		ClientID:       r.Required("HMPPS_CLIENT_ID"),
+		ClientSecret:   r.Secret("HMPPS_CLIENT_SECRET"),
+	}
+	if r.String("FACTS_URL", "") != "" {
+		records.Facts = r.URL("FACTS_URL", "")
+	}
+	return records
+}
+
+// derive makes one secret into several that tell nothing of each other.
+func (c Config) derive(label string) []byte {
+	mac := hmac.New(sha256.New, c.Secret)
+	mac.Write([]byte("justice-wallet " + label))
+	return mac.Sum(nil)
+}
+
+// IndexKey is the secret that hides names in the keys of a Redis store.
+func (c Config) IndexKey() []byte { return c.derive("index") }

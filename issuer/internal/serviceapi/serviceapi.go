@@ -1,0 +1,232 @@
+// Package serviceapi is the door for other services of HMPPS: a front end makes an offer ready, a case system ends a
+// document. Callers prove themselves with a token of HMPPS Auth that carries the role of what they ask.
+package serviceapi
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"justice-wallet/issuer/internal/govuk"
+	"justice-wallet/pkg/document"
+	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/httpserver"
+	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/jose"
+)
+
+// Roles of HMPPS Auth, one for each kind of act.
+const (
+	RoleIssue  = "ROLE_WALLET_CREDENTIALS__ISSUE"
+	RoleRevoke = "ROLE_WALLET_CREDENTIALS__REVOKE"
+	RoleView   = "ROLE_WALLET_CREDENTIALS__VIEW"
+)
+
+// Deps is what the door leans on.
+type Deps struct {
+	StaffIssuer string         // iss of HMPPS Auth tokens
+	StaffKeys   jose.KeySource // its keys
+	Issuance    *issuance.Service
+	Register    issuance.Register
+	Profile     *govuk.Profile
+	Documents   Documents
+	Now         func() time.Time
+}
+
+// Documents finds a document type by name.
+type Documents interface {
+	ByType(name string) (*document.Document, bool)
+}
+
+// API answers other services. Safe for concurrent use.
+type API struct{ Deps }
+
+// New returns the door.
+func New(deps Deps) *API { return &API{deps} }
+
+// actor returns who calls, if their token carries role. A token that does not prove them is 401, one without the role 403.
+func (a *API) actor(c *gin.Context, role string) (string, error) {
+	token, err := httpserver.Bearer(c)
+	if err != nil {
+		return "", err
+	}
+	name, roles, err := a.identify(c.Request.Context(), token)
+	if fault.KindOf(err) == fault.Unavailable {
+		return "", err
+	}
+	if err != nil {
+		return "", fault.Wrap(fault.Unauthorized, issuance.CodeInvalidToken, "", err)
+	}
+	if !slices.Contains(roles, role) {
+		return "", fault.New(fault.Forbidden, "insufficient_scope", "the token lacks the role "+role)
+	}
+	return name, nil
+}
+
+// identify verifies a token of HMPPS Auth: RS256, from that issuer, not expired.
+func (a *API) identify(ctx context.Context, token string) (name string, roles []string, err error) {
+	expect := jose.Expect{Type: "JWT", Algorithms: []jose.Algorithm{jose.RS256}}
+	verified, err := jose.Verify(ctx, token, expect, a.StaffKeys)
+	if err != nil {
+		return "", nil, err
+	}
+	claims := verified.Claims
+	if iss, err := claims.String("iss"); err != nil || iss != a.StaffIssuer {
+		return "", nil, fmt.Errorf("staff token: another issuer")
+	}
+	if expires, err := claims.Time("exp"); err != nil || !a.Now().Before(expires) {
+		return "", nil, fmt.Errorf("staff token: expired, or no exp")
+	}
+	if name, err = claims.String("sub"); err != nil || name == "" {
+		return "", nil, fmt.Errorf("staff token: no sub")
+	}
+	roles, err = claims.Strings("authorities")
+	return name, roles, err
+}
+
+type offerRequest struct {
+	DocumentType  string `json:"documentType"`
+	Format        string `json:"format"` // "mdoc" (the default) or "jwt"
+	Record        string `json:"record"` // prison number, or the source's own key
+	Item          string `json:"item"`   // which approval, where a person can have several
+	WalletSubject string `json:"walletSubjectId"`
+}
+
+type offerResponse struct {
+	OfferID string    `json:"offerId"`
+	Link    string    `json:"link"`
+	QR      string    `json:"qrPng"` // standard base64
+	Expires time.Time `json:"expires"`
+}
+
+// PostOffer answers POST /api/offers: 201 with the link and the QR code, or 403 with the reason the person may not have
+// the document now.
+func (a *API) PostOffer(c *gin.Context) error {
+	actor, err := a.actor(c, RoleIssue)
+	if err != nil {
+		return err
+	}
+	var r offerRequest
+	if err := httpserver.ReadJSON(c, &r); err != nil {
+		return err
+	}
+	configuration, err := a.configuration(r)
+	if err != nil {
+		return err
+	}
+	link, offer, err := a.Profile.Link(c.Request.Context(), issuance.OfferRequest{
+		Configuration: configuration, Record: issuance.Record{Person: r.Record, Item: r.Item}, Subject: r.WalletSubject, Actor: actor,
+	})
+	if err != nil {
+		return err
+	}
+	png, err := govuk.QR(link)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusCreated, offerResponse{OfferID: offer.ID, Link: link, QR: base64.StdEncoding.EncodeToString(png), Expires: offer.Expires})
+	return nil
+}
+
+func (a *API) configuration(r offerRequest) (string, error) {
+	const maxField = 256
+	for name, value := range map[string]string{"record": r.Record, "walletSubjectId": r.WalletSubject} {
+		if value == "" || len(value) > maxField {
+			return "", fault.New(fault.Invalid, "invalid_request", name+" is missing or too long")
+		}
+	}
+	doc, ok := a.Documents.ByType(r.DocumentType)
+	switch {
+	case !ok:
+	case (r.Format == "" || r.Format == "mdoc") && doc.MDoc != nil:
+		return doc.MDoc.Configuration, nil
+	case r.Format == "jwt" && doc.JWT != nil:
+		return doc.JWT.Configuration, nil
+	}
+	return "", fault.New(fault.Invalid, "invalid_request", "there is no such document in that format")
+}
+
+type revocationRequest struct {
+	CredentialID string          `json:"credentialId"` // one document; or
+	Record       string          `json:"record"`       // everything about this person
+	Reason       issuance.Reason `json:"reason"`
+}
+
+type endedDocument struct {
+	CredentialID string    `json:"credentialId"`
+	DocumentType string    `json:"documentType"`
+	RevokedAt    time.Time `json:"revokedAt"`
+}
+
+// PostRevocation answers POST /api/revocations with what stands no more. It may be repeated.
+func (a *API) PostRevocation(c *gin.Context) error {
+	actor, err := a.actor(c, RoleRevoke)
+	if err != nil {
+		return err
+	}
+	var r revocationRequest
+	if err := httpserver.ReadJSON(c, &r); err != nil {
+		return err
+	}
+	ended, err := a.Issuance.Revoke(c.Request.Context(), issuance.RevokeRequest{ID: r.CredentialID, Person: r.Record, Reason: r.Reason, Actor: actor})
+	if err != nil {
+		return err
+	}
+	out := make([]endedDocument, len(ended))
+	for i, e := range ended {
+		out[i] = endedDocument{e.ID, e.DocumentType, e.At}
+	}
+	c.JSON(http.StatusOK, gin.H{"revoked": out})
+	return nil
+}
+
+type searchRequest struct {
+	Record string `json:"record"`
+}
+
+type issuedDocument struct {
+	CredentialID string     `json:"credentialId"`
+	DocumentType string     `json:"documentType"`
+	Format       string     `json:"format"`
+	StatusURI    string     `json:"statusUri"`
+	StatusIndex  int        `json:"statusIndex"`
+	Issued       time.Time  `json:"issued"`
+	Until        time.Time  `json:"validUntil"`
+	Wallet       string     `json:"walletEvent,omitempty"`
+	RevokedAt    *time.Time `json:"revokedAt,omitempty"`
+	Reason       string     `json:"reason,omitempty"`
+}
+
+// PostSearch answers POST /api/credentials/search: what was issued about one person. The key is in the body, so that it
+// stands in no URL.
+func (a *API) PostSearch(c *gin.Context) error {
+	if _, err := a.actor(c, RoleView); err != nil {
+		return err
+	}
+	var r searchRequest
+	if err := httpserver.ReadJSON(c, &r); err != nil {
+		return err
+	}
+	found, err := a.Register.CredentialsOf(c.Request.Context(), r.Record)
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, "store_unavailable", "", err)
+	}
+	out := make([]issuedDocument, len(found))
+	for i, cred := range found {
+		out[i] = issuedDocument{
+			CredentialID: cred.ID, DocumentType: cred.DocumentType, Format: cred.Format,
+			StatusURI: cred.Status.URI, StatusIndex: cred.Status.Index,
+			Issued: cred.Issued, Until: cred.Until, Wallet: cred.Wallet, Reason: cred.Reason,
+		}
+		if !cred.Revoked.IsZero() {
+			out[i].RevokedAt = &cred.Revoked
+		}
+	}
+	c.JSON(http.StatusOK, gin.H{"credentials": out})
+	return nil
+}

@@ -1,0 +1,142 @@
+// Package issuer is the assembled issuer: the service that puts documents into GOV.UK Wallet, and keeps their status.
+package issuer
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"justice-wallet/issuer/internal/govuk"
+	"justice-wallet/issuer/internal/records"
+	"justice-wallet/issuer/internal/serviceapi"
+	"justice-wallet/issuer/internal/statusapi"
+	"justice-wallet/keys"
+	"justice-wallet/pkg/audit"
+	"justice-wallet/pkg/document"
+	"justice-wallet/pkg/fetch"
+	"justice-wallet/pkg/format/mdoc"
+	"justice-wallet/pkg/format/vcjwt"
+	"justice-wallet/pkg/httpserver"
+	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/statuslist"
+)
+
+// Store is everything an issuer keeps: redisstore in earnest, memstore to try it out.
+type Store interface {
+	issuance.Offers
+	issuance.Ledger
+	issuance.Register
+	statuslist.Slots
+	statuslist.Publications
+}
+
+// Deps is what an issuer leans on. None may be nil.
+type Deps struct {
+	Store Store
+	Ready func(context.Context) error // whether the store answers
+	Ring  *keys.Ring
+	Audit audit.Recorder
+	Now   func() time.Time
+	Rand  io.Reader
+	Log   *slog.Logger
+}
+
+// Issuer is the service: an http.Handler (through Server), and a publisher of status lists.
+type Issuer struct {
+	*httpserver.Server
+	status *statusapi.Service
+}
+
+// New assembles an issuer. It opens no connection.
+func New(c Config, d Deps) (*Issuer, error) {
+	all, err := catalogue(c)
+	if err != nil {
+		return nil, err
+	}
+	documents := all.Served(c.Conformance)
+	source, err := newRecords(c, d)
+	if err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
+	status, err := newStatus(c, d)
+	if err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
+	formats := []issuance.Format{
+		mdoc.Format{Rand: d.Rand},
+		vcjwt.New(vcjwt.Options{Issuer: c.SelfURL, DID: keys.DIDWeb(c.SelfURL)}),
+	}
+	service := issuance.New(issuance.Deps{
+		Documents: documents, Formats: formats, Keys: d.Ring, Records: source, Status: status,
+		Offers: d.Store, Ledger: d.Store, Register: d.Store, Audit: d.Audit,
+		Now: d.Now, Rand: d.Rand, London: london, OfferLife: c.OfferLife,
+	})
+	client := fetch.New(fetch.Options{})
+	profile := govuk.New(
+		govuk.Config{SelfURL: c.SelfURL, AuthServer: c.AuthServer, ClientID: c.ClientID, WalletURL: c.WalletURL, RefreshJourney: c.RefreshJourney},
+		govuk.Deps{
+			Issuance: service, Documents: documents.All(true), Formats: formats, Ring: d.Ring, Now: d.Now,
+			ServerKeys: fetch.NewKeySet(client, c.AuthServerJWKS, fetch.KeySetOptions{Now: d.Now}),
+		})
+	api := serviceapi.New(serviceapi.Deps{
+		StaffIssuer: c.StaffIssuer, StaffKeys: fetch.NewKeySet(client, c.StaffJWKS, fetch.KeySetOptions{Now: d.Now}),
+		Issuance: service, Register: d.Store, Profile: profile, Documents: documents, Now: d.Now,
+	})
+	server := httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, Ready: d.Ready})
+	routes(server, profile, api, status)
+	return &Issuer{Server: server, status: status}, nil
+}
+
+// Publish signs and publishes every status list that changed.
+func (i *Issuer) Publish(ctx context.Context) error { return i.status.Publish(ctx) }
+
+// Run publishes status lists at once and at every tick, until ctx ends.
+func (i *Issuer) Run(ctx context.Context, ticks <-chan time.Time) { i.status.Run(ctx, ticks) }
+
+func catalogue(c Config) (*document.Catalogue, error) {
+	shipped, err := document.Shipped()
+	if err != nil {
+		return nil, err
+	}
+	systems := []fs.FS{shipped}
+	if c.DocumentsDir != "" {
+		systems = append(systems, os.DirFS(c.DocumentsDir))
+	}
+	return document.Load(systems...)
+}
+
+func newStatus(c Config, d Deps) (*statusapi.Service, error) {
+	return statusapi.New(
+		statusapi.Config{
+			BaseURL: c.SelfURL, DID: keys.DIDWeb(c.SelfURL), Lists: c.StatusLists, Size: c.StatusSize,
+			TTL: c.StatusTTL, Life: c.StatusLife, Secret: c.derive("status lists"),
+		},
+		statusapi.Deps{Slots: d.Store, Publications: d.Store, Keys: d.Ring, Now: d.Now, Log: d.Log})
+}
+
+// newRecords names the sources of facts that documents may rest on.
+func newRecords(c Config, d Deps) (*records.Records, error) {
+	reference := c.derive("licence reference")
+	if c.Records.File != "" {
+		sources, err := records.NewFile(records.FileOptions{Path: c.Records.File, ReferenceKey: reference, Now: d.Now})
+		return records.New(sources), err
+	}
+	credentials := records.Credentials{TokenURL: c.Records.TokenURL, ClientID: c.Records.ClientID, Secret: c.Records.ClientSecret}
+	sources, err := records.NewHMPPS(records.HMPPSOptions{
+		PrisonerSearchURL: c.Records.PrisonerSearch, LicencesURL: c.Records.Licences, PersonRecordURL: c.Records.Persons,
+		SupervisionURL: c.Records.Supervision, DutyToReferURL: c.Records.DutyToRefer, ApprovalsURL: c.Records.Approvals,
+		Credentials: credentials, ReferenceKey: reference, Now: d.Now,
+	})
+	if err == nil && c.Records.Facts != "" {
+		sources["conformance"], err = records.NewJSON(records.JSONOptions{Name: "facts", URL: c.Records.Facts, Credentials: credentials, Now: d.Now})
+	}
+	return records.New(sources), err
+}
