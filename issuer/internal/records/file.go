@@ -1,0 +1,130 @@
+package records
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"time"
+
+	"justice-wallet/pkg/credential"
+	"justice-wallet/pkg/issuance"
+)
+
+const maxFile = 8 << 20 // bytes
+
+// FileOptions says where synthetic people are. The file is read again for every request.
+type FileOptions struct {
+	Path         string
+	ReferenceKey []byte // as in HMPPSOptions
+	Now          func() time.Time
+}
+
+// NewFile returns the three sources of HMPPS and the source conformance, answered from a file of synthetic people: the
+// same records, read by the same rules, with no neighbour to ask.
+func NewFile(o FileOptions) (map[string]Source, error) {
+	h, err := newHMPPS(nil, o.Now, o.ReferenceKey)
+	if err != nil {
+		return nil, err
+	}
+	h.open = func() (systems, error) { return readPeople(o.Path, o.Now().In(h.london)) }
+	sources := h.sources()
+	sources["conformance"] = sourceFunc(func(_ context.Context, r issuance.Record) (credential.Facts, error) {
+		p, err := readPeople(o.Path, o.Now().In(h.london))
+		if err != nil {
+			return nil, err
+		}
+		return p.facts(r.Person)
+	})
+	return sources, nil
+}
+
+// people is the content of a people file: an array of synthetic people with what each system says about them. Dates may
+// be written "today", "today-10" or "today+10", in days.
+type people []filePerson
+
+type filePerson struct {
+	Synthetic bool      `json:"synthetic"`
+	Key       string    `json:"key"`
+	Prisoner  *prisoner `json:"prisoner"`
+	Identity  struct {
+		CRN        string `json:"crn"`
+		LastName   string `json:"lastName"`   // only when it differs from the prison's
+		Candidates *int   `json:"candidates"` // only when more than one
+	} `json:"identity"`
+	Merge struct {
+		UnderReview bool `json:"underReview"`
+	} `json:"merge"`
+	Supervision *supervision    `json:"supervision"`
+	Licences    []licence       `json:"licences"`
+	DutyToRefer *referral       `json:"dutyToRefer"`
+	Approvals   []approval      `json:"approvals"`
+	Facts       json.RawMessage `json:"facts"`
+}
+
+func readPeople(path string, now time.Time) (people, error) {
+	data, err := readBounded(path)
+	if err != nil {
+		return nil, unavailable("the people file", err)
+	}
+	var p people
+	if err := json.Unmarshal(resolveDays(data, now), &p); err != nil {
+		return nil, unavailable("the people file", errNonsense)
+	}
+	for _, person := range p {
+		if !person.Synthetic {
+			return nil, unavailable("the people file", errors.New("a person is not marked synthetic"))
+		}
+	}
+	return p, nil
+}
+
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("longer than %d bytes", maxFile)
+	}
+	return data, err
+}
+
+var relativeDay = regexp.MustCompile(`"today([+-][0-9]{1,5})?"`)
+
+// resolveDays replaces every day that is relative to now, so that a fixture never grows old.
+func resolveDays(data []byte, now time.Time) []byte {
+	return relativeDay.ReplaceAllFunc(data, func(match []byte) []byte {
+		offset, _ := strconv.Atoi(string(match[len(`"today`) : len(match)-1])) // absent means 0
+		return []byte(`"` + now.AddDate(0, 0, offset).Format(time.DateOnly) + `"`)
+	})
+}
+
+// find returns the person with a prison number, or an empty one.
+func (p people) find(number string) filePerson {
+	for _, person := range p {
+		if person.Prisoner != nil && person.Prisoner.PrisonerNumber == number {
+			return person
+		}
+	}
+	return filePerson{}
+}
+
+func (p people) facts(key string) (credential.Facts, error) {
+	for _, person := range p {
+		if person.Key == key && person.Facts != nil {
+			facts, err := parseFacts(person.Facts)
+			if err != nil {
+				return nil, unavailable("the people file", err)
+			}
+			return facts, nil
+		}
+	}
+	return nil, issuance.ErrNotFound
+}
