@@ -13,8 +13,10 @@ import (
 // refreshLead is how long before a token's end a new one is fetched.
 const refreshLead = time.Minute
 
-// bearerToken is the syntax of RFC 6750 §2.1, bounded: nothing else may reach a header.
-var bearerToken = regexp.MustCompile(`^[A-Za-z0-9._~+/-]{1,8192}=*$`)
+// bearerToken is the syntax of RFC 6750 §2.1: nothing else may reach a header.
+var bearerToken = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+const maxToken = 8 << 10 // bytes
 
 // Credentials are what a service shows to HMPPS Auth for an access token (RFC 6749 §4.4).
 type Credentials struct {
@@ -70,8 +72,8 @@ func (t *tokens) fetch(ctx context.Context) error {
 	if err := t.caller.call(request, &answer); err != nil {
 		return err
 	}
-	if !bearerToken.MatchString(answer.AccessToken) || !strings.EqualFold(answer.TokenType, "bearer") ||
-		answer.ExpiresIn <= 0 || answer.ExpiresIn > 24*60*60 {
+	if len(answer.AccessToken) > maxToken || !bearerToken.MatchString(answer.AccessToken) ||
+		!strings.EqualFold(answer.TokenType, "bearer") || answer.ExpiresIn <= 0 || answer.ExpiresIn > 24*60*60 {
 		return errNonsense
 	}
 	life := time.Duration(answer.ExpiresIn) * time.Second
