@@ -118,7 +118,10 @@ func (w *Wallet) openJWT(raw, issuer string, c configuration, keys map[string]*e
 	if h.Elements, err = subjectElements(p, w.did); err != nil {
 		return nil, err
 	}
-	return h, c.checkElements(h.Elements)
+	if err := c.checkElements(h.Elements); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 func verifyCredentialToken(t *token, keys map[string]*ecdsa.PublicKey) error {

@@ -63,22 +63,25 @@ func (w *Wallet) obtain(ctx context.Context, issuer, id string, tokens func(endp
 
 // judge checks what the issuer gave and tells it the outcome.
 func (w *Wallet) judge(ctx context.Context, m *Metadata, c configuration, t Tokens, got issued) (*Held, error) {
-	h, bad := w.open(ctx, m, c, got.credential)
-	event := EventAccepted
-	if bad != nil {
-		bad = fmt.Errorf("check credential: %w", bad)
-		event = EventFailure
-	} else {
-		h.Issuer, h.Configuration, h.Format = m.Issuer, c.id, c.format
-		h.NotificationID, h.RefreshToken = got.notificationID, t.Refresh
+	h, err := w.open(ctx, m, c, got.credential)
+	if err != nil {
+		err = fmt.Errorf("check credential: %w", err)
+		return nil, errors.Join(err, w.report(ctx, m, t, got, EventFailure))
 	}
+	h.Issuer, h.Configuration, h.Format = m.Issuer, c.id, c.format
+	h.NotificationID, h.RefreshToken = got.notificationID, t.Refresh
+	return h, w.report(ctx, m, t, got, EventAccepted)
+}
+
+// report notifies an issuer that takes notifications.
+func (w *Wallet) report(ctx context.Context, m *Metadata, t Tokens, got issued, event string) error {
 	if m.NotificationEndpoint == "" {
-		return h, bad
+		return nil
 	}
 	if err := w.Notify(ctx, m.NotificationEndpoint, t.Access, got.notificationID, event); err != nil {
-		return h, errors.Join(bad, fmt.Errorf("notify issuer: %w", err))
+		return fmt.Errorf("notify issuer: %w", err)
 	}
-	return h, bad
+	return nil
 }
 
 func (w *Wallet) open(ctx context.Context, m *Metadata, c configuration, raw string) (*Held, error) {
