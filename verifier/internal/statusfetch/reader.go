@@ -80,19 +80,27 @@ func (r *Reader) issuerOf(uri string) (Issuer, bool) {
 
 // list returns the list at uri, from the cache while it is young.
 func (r *Reader) list(ctx context.Context, issuer Issuer, uri string) (*held, error) {
-	now := r.options.Now()
 	old := r.cache.get(uri)
-	if old.live(now) && now.Sub(old.fetched) < r.options.MaxAge {
+	if r.young(old) {
 		return old, nil
 	}
 	list, err := r.cache.once(ctx, uri, func(ctx context.Context) (*held, error) { return r.fetch(ctx, issuer, uri) })
-	if err != nil && reasonOf(err) == verification.ReasonStatusUnavailable && old.live(now) {
+	if err != nil && reasonOf(err) == verification.ReasonStatusUnavailable && old.live(r.options.Now()) {
 		return old, nil // its issuer said how long to rely on it
 	}
 	return list, err
 }
 
+// young says whether the list need not be asked for again.
+func (r *Reader) young(h *held) bool {
+	now := r.options.Now()
+	return h.live(now) && now.Sub(h.fetched) < r.options.MaxAge
+}
+
 func (r *Reader) fetch(ctx context.Context, issuer Issuer, uri string) (*held, error) {
+	if h := r.cache.get(uri); r.young(h) {
+		return h, nil // it came between the caller's look and this one
+	}
 	response, err := r.options.Client.Get(ctx, uri, "application/statuslist+jwt")
 	if err != nil {
 		return nil, refuse(verification.ReasonStatusUnavailable, err)
