@@ -3,6 +3,7 @@ package trust
 import (
 	"context"
 	"crypto/ecdsa"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type didKeys struct {
 	document *did.Document // nil before the first success
 	fetched  time.Time     // when document was asked for
 	asked    time.Time     // when anything was last asked for
+	failure  error         // how that ended
 }
 
 func newDIDKeys(issuer Issuer, client Getter, now func() time.Time) *didKeys {
@@ -48,7 +50,7 @@ func (k *didKeys) key(ctx context.Context, id string) (*ecdsa.PublicKey, error) 
 	}
 	document := k.held()
 	if document == nil {
-		return nil, fmt.Errorf("find issuer key: no DID document at hand")
+		return nil, errors.New("find issuer key: no DID document at hand")
 	}
 	key, err := document.Key(id)
 	if err != nil {
@@ -83,20 +85,34 @@ func (k *didKeys) update(ctx context.Context) error {
 func (k *didKeys) fetch(ctx context.Context) error {
 	now := k.now()
 	if !k.mayAsk(now) {
-		return nil
+		return k.lastFailure()
 	}
+	document, err := k.get(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.failure = err; err == nil {
+		k.document, k.fetched = &document, now
+	}
+	return err
+}
+
+func (k *didKeys) get(ctx context.Context) (did.Document, error) {
 	response, err := k.client.Get(ctx, k.issuer.Document, didMedia)
 	if err != nil {
-		return fmt.Errorf("fetch DID document: %w", err)
+		return did.Document{}, fmt.Errorf("fetch DID document: %w", err)
 	}
 	document, err := did.ParseDocument(response.Body, k.issuer.DID)
 	if err != nil {
-		return fmt.Errorf("fetch DID document: %w", err)
+		return did.Document{}, fmt.Errorf("fetch DID document: %w", err)
 	}
+	return document, nil
+}
+
+// lastFailure keeps a source that is away from being taken for one that does not publish the key.
+func (k *didKeys) lastFailure() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.document, k.fetched = &document, now
-	return nil
+	return k.failure
 }
 
 func (k *didKeys) mayAsk(now time.Time) bool {

@@ -1,0 +1,208 @@
+package trust_test
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"justice-wallet/keys"
+	"justice-wallet/pkg/did"
+	"justice-wallet/pkg/fetch"
+	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/verification"
+	"justice-wallet/verifier/internal/trust"
+)
+
+var start = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
+const (
+	issuer      = "https://issuer.example"
+	issuerDID   = "did:web:issuer.example"
+	documentURL = "https://issuer.example/.well-known/did.json"
+)
+
+func generate(t *testing.T) map[keys.Purpose]keys.Key {
+	t.Helper()
+	all, err := keys.Generate(keys.Authority{Name: "Synthetic root", URL: issuer, CRL: issuer + "/crl", Country: "GB"}, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byPurpose := map[keys.Purpose]keys.Key{}
+	for _, k := range all {
+		byPurpose[k.Purpose] = k
+	}
+	return byPurpose
+}
+
+func certificate(k keys.Key) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.Chain[0].Raw}))
+}
+
+func file(t *testing.T, f trust.File) []byte {
+	t.Helper()
+	b, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func goodFile(root string) trust.File {
+	return trust.File{
+		IACAs:       []trust.IACA{{PEM: root, Documents: []string{"uk.gov.justice.synthetic.1"}}},
+		Issuers:     []trust.Issuer{{Issuer: issuer, DID: issuerDID, Document: documentURL}},
+		StatusLists: []trust.StatusList{{Prefix: "https://status.example/t/", JWKS: "https://status.example/.well-known/jwks.json"}},
+	}
+}
+
+func TestRootsByExactDocType(t *testing.T) {
+	root := generate(t)[keys.PurposeIACA]
+	f, err := trust.ParseFile(file(t, goodFile(certificate(root))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := trust.NewStore(f, nil, nil)
+	if roots := store.Roots("uk.gov.justice.synthetic.1"); len(roots) != 1 || !roots[0].Equal(root.Chain[0]) {
+		t.Errorf("%d roots", len(roots))
+	}
+	for _, docType := range []string{"", "uk.gov.justice.synthetic", "uk.gov.justice.synthetic.2"} {
+		if len(store.Roots(docType)) != 0 {
+			t.Errorf("a root for %q", docType)
+		}
+	}
+}
+
+func TestFileRefuses(t *testing.T) {
+	all := generate(t)
+	root, signer := certificate(all[keys.PurposeIACA]), certificate(all[keys.PurposeDocument])
+	cases := []struct {
+		name   string
+		change func(f *trust.File)
+		says   string
+	}{
+		{"nobody", func(f *trust.File) { *f = trust.File{StatusLists: f.StatusLists} }, "names nobody"},
+		{"no certificate", func(f *trust.File) { f.IACAs[0].PEM = "" }, "not one certificate"},
+		{"two certificates", func(f *trust.File) { f.IACAs[0].PEM += root }, "not one certificate"},
+		{"a document signer", func(f *trust.File) { f.IACAs[0].PEM = signer }, "not an issuing authority's root"},
+		{"no documents", func(f *trust.File) { f.IACAs[0].Documents = nil }, "documents is empty"},
+		{"a pattern", func(f *trust.File) { f.IACAs[0].Documents = []string{"uk.gov.*"} }, "not a docType in full"},
+		{"a relative issuer", func(f *trust.File) { f.Issuers[0].Issuer = "issuer.example" }, "issuer is not an absolute"},
+		{"an issuer twice", func(f *trust.File) { f.Issuers = append(f.Issuers, f.Issuers[0]) }, "issuer stands twice"},
+		{"did:key", func(f *trust.File) { f.Issuers[0].DID = "did:key:z" }, "did is not"},
+		{"a document in a file", func(f *trust.File) { f.Issuers[0].Document = "file:///did.json" }, "document is not an absolute"},
+		{"a prefix without its slash", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example" }, "does not end in a slash"},
+		{"a prefix with dots", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example/t/../" }, "dots in its path"},
+		{"a prefix with a query", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example/?x=/" }, "has a query"},
+		{"a prefix twice", func(f *trust.File) { f.StatusLists = append(f.StatusLists, f.StatusLists[0]) }, "prefix stands twice"},
+		{"a user", func(f *trust.File) { f.StatusLists[0].JWKS = "https://a@status.example/jwks" }, "jwks is not an absolute"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			f := goodFile(root)
+			c.change(&f)
+			if _, err := trust.ParseFile(file(t, f)); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestFileIsReadStrictly(t *testing.T) {
+	good := string(file(t, goodFile(certificate(generate(t)[keys.PurposeIACA]))))
+	for name, text := range map[string]string{
+		"nothing":        "",
+		"trailing":       good + "{}",
+		"unknown member": `{"more":1,` + good[1:],
+		"member twice":   `{"iacas":[],` + good[1:],
+		"another case":   strings.Replace(good, `"iacas"`, `"IACAs"`, 1),
+		"inner unknown":  strings.Replace(good, `"jwks"`, `"kwjs"`, 1),
+	} {
+		if _, err := trust.ParseFile([]byte(text)); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+func TestEveryMistakeAtOnce(t *testing.T) {
+	f := goodFile("x")
+	f.Issuers[0].DID, f.StatusLists[0].JWKS = "x", "x"
+	_, err := trust.ParseFile(file(t, f))
+	for _, want := range []string{"iacas[0]", "issuers[0]", "statusLists[0]"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
+// didIssuer publishes a DID document of one key.
+type didIssuer struct {
+	keys []keys.Key
+	err  error
+	asks int
+	now  time.Time
+}
+
+func (d *didIssuer) Get(_ context.Context, address, _ string) (*fetch.Response, error) {
+	d.asks++
+	if d.err != nil || address != documentURL {
+		return nil, errors.Join(errors.New("no answer"), d.err)
+	}
+	var published []jose.PublicJWK
+	for _, k := range d.keys {
+		jwk, err := jose.NewPublicJWK(k.Public(), k.ID)
+		if err != nil {
+			return nil, err
+		}
+		published = append(published, jwk)
+	}
+	body, err := json.Marshal(did.NewDocument(issuerDID, published))
+	return &fetch.Response{Body: body}, err
+}
+
+func TestIssuerKey(t *testing.T) {
+	all := generate(t)
+	first, second := all[keys.PurposeCredential], all[keys.PurposeOffer]
+	f, err := trust.ParseFile(file(t, goodFile(certificate(all[keys.PurposeIACA]))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := errors.New("away")
+	d := &didIssuer{keys: []keys.Key{first}, now: start}
+	store := trust.NewStore(f, d, func() time.Time { return d.now })
+	steps := []struct {
+		name   string
+		after  time.Duration
+		change func()
+		issuer string
+		key    keys.Key
+		want   error
+		asks   int
+	}{
+		{"another issuer", 0, nil, "https://other.example", first, verification.ErrIssuerUntrusted, 0},
+		{"a key", 0, nil, issuer, first, nil, 1},
+		{"from memory", time.Minute, func() { d.err = away }, issuer, first, nil, 1},
+		{"an unknown key asks again", time.Minute, nil, issuer, second, away, 2},
+		{"but not at once", time.Minute + time.Second, nil, issuer, second, away, 2},
+		{"a new key", 2 * time.Minute, func() { d.keys, d.err = []keys.Key{second}, nil }, issuer, second, nil, 3},
+		{"a withdrawn key", 3 * time.Minute, nil, issuer, first, verification.ErrKeyUnknown, 4},
+		{"too old to believe", 9 * time.Minute, func() { d.err = away }, issuer, second, away, 5},
+	}
+	for _, s := range steps {
+		t.Run(s.name, func(t *testing.T) {
+			if d.now = start.Add(s.after); s.change != nil {
+				s.change()
+			}
+			key, err := store.IssuerKey(context.Background(), s.issuer, issuerDID+"#"+s.key.ID)
+			if !errors.Is(err, s.want) || err == nil && !key.Equal(s.key.Public()) {
+				t.Errorf("got %v, want %v", err, s.want)
+			}
+			if d.asks != s.asks {
+				t.Errorf("asked %d times, want %d", d.asks, s.asks)
+			}
+		})
+	}
+}
