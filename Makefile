@@ -1,0 +1,39 @@
+# Two commands matter: `make demo` shows the service at work, `make test` proves it. `make help` lists the rest.
+GO ?= go
+TAGS := redis,tools
+
+.PHONY: help demo dev test check bench fuzz tools assets
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: ## Issue, present, check, revoke, check again: the main job, with its evidence
+	$(GO) run ./conformance/cmd/demo
+
+dev: ## Run issuer (8080), verifier (8081), stand-in One Login (8082) and HMPPS (8084) until interrupted
+	$(GO) run ./conformance/cmd/dev
+
+test: tools ## Install what the tests need, and run every test
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) test -race -tags $(TAGS) ./...
+
+tools: # Programs the tests run: a missing one fails, it is never skipped
+	@command -v redis-server >/dev/null && command -v openssl >/dev/null || sh conformance/tools.sh
+
+check: ## Formatting, vet, staticcheck, known vulnerabilities, module hygiene
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags $(TAGS) ./...
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+
+bench: ## Issuance, verification and publication, each beside the raw cryptography it needs
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./conformance/bench/
+
+fuzz: ## Every fuzz target for ten seconds each
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; done; done
+
+assets: ## Page assets: there are no pages yet, and so none
+	@echo "no pages yet: nothing to install"
