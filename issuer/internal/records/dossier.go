@@ -105,6 +105,10 @@ type licenceSummary struct {
 	PrisonNumber string `json:"prisonNumber"`
 }
 
+func (s licenceSummary) incomplete() bool {
+	return s.ID == 0 || s.StatusCode == "" || s.PrisonNumber == ""
+}
+
 // licence is one licence in full.
 type licence struct {
 	licenceSummary
@@ -133,7 +137,7 @@ type conditions struct {
 }
 
 func (l licence) check(id int64) error {
-	if l.ID != id || l.Version == "" || l.Conditions.AP == nil {
+	if l.incomplete() || l.ID != id || l.Version == "" || l.Conditions.AP == nil {
 		return errNonsense
 	}
 	return nil

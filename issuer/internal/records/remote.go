@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -79,14 +80,13 @@ func (r *remote) prisoner(ctx context.Context, number string) (*prisoner, error)
 	if err := r.prisonerSearch.post(ctx, "/prisoner-search/prisoner-numbers", question, &found); err != nil {
 		return nil, err
 	}
-	switch len(found) {
-	case 0:
-		return nil, nil
-	case 1:
-		return checked(r.prisonerSearch, &found[0], found[0].check(number))
-	default:
+	if found == nil || len(found) > 1 {
 		return nil, unavailable(r.prisonerSearch.name, errNonsense)
 	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	return checked(r.prisonerSearch, &found[0], found[0].check(number))
 }
 
 func (r *remote) identity(ctx context.Context, number string) (*identity, error) {
@@ -109,8 +109,13 @@ func (r *remote) approval(ctx context.Context, number, reference string) (*appro
 func (r *remote) licences(ctx context.Context, number string) ([]licenceSummary, error) {
 	var summaries []licenceSummary
 	// The register offers no other way: here a prison number is in a URL of someone else's making.
-	err := r.licenceRegister.get(ctx, "/public/licence-summaries/prison-number/"+number, &summaries)
-	return summaries, err
+	if err := r.licenceRegister.get(ctx, "/public/licence-summaries/prison-number/"+number, &summaries); err != nil {
+		return nil, err
+	}
+	if summaries == nil || slices.ContainsFunc(summaries, licenceSummary.incomplete) {
+		return nil, unavailable(r.licenceRegister.name, errNonsense)
+	}
+	return summaries, nil
 }
 
 func (r *remote) licence(ctx context.Context, id int64) (*licence, error) {
