@@ -155,7 +155,7 @@ func newSigner(t *testing.T, root authority, change func(*x509.Certificate)) key
 
 func certify(t *testing.T, template, parent *x509.Certificate, subject, issuer keys.Key) *x509.Certificate {
 	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, subject.Public(), issuer.Signer)
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, subject.Signer.Public(), issuer.Signer)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,11 +92,11 @@ func (s *presentedJWT) holderBinding() finding {
 	if err := p.Verify(); err != nil {
 		return failed(ReasonHolderSignature)
 	}
-	// An empty nonce or audience is nobody's: it would let a presentation be used twice, or elsewhere.
-	if s.nonce == "" || p.Nonce != s.nonce {
+	// OpenPresentation refuses an empty nonce or audience, so a caller who has none gets no match.
+	if p.Nonce != s.nonce {
 		return failed(ReasonNonce)
 	}
-	if s.audience == "" || p.Audience != s.audience {
+	if p.Audience != s.audience {
 		return failed(ReasonAudience)
 	}
 	return passed(map[string]string{"method": "holder_signature"})

@@ -44,7 +44,7 @@ func findRoot(signer *x509.Certificate, roots []*x509.Certificate, now time.Time
 	reason := ReasonChain
 	for _, root := range roots {
 		// The library compares names more loosely than RFC 5280 §7.1 lets an mdoc reader do.
-		if !root.IsCA || !bytes.Equal(signer.RawIssuer, root.RawSubject) {
+		if !bytes.Equal(signer.RawIssuer, root.RawSubject) {
 			continue
 		}
 		err := verifyPath(signer, root, now)

@@ -2,6 +2,8 @@ package verification_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -161,6 +163,15 @@ func TestTrustOfDocumentSigner(t *testing.T) {
 		}, verification.ReasonSignerNotCurrent},
 		{"signer that has ended", signer(func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }), verification.ReasonSignerNotCurrent},
 		{"signer not yet valid", signer(func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }), verification.ReasonSignerNotCurrent},
+		{"root with an RSA key", func(w *world) {
+			private, err := rsa.GenerateKey(rand.Reader, 2048)
+			w.must(err)
+			w.root.key.Signer = private
+			template := *w.root.cert
+			template.SignatureAlgorithm, template.SubjectKeyId, template.PublicKey = 0, nil, nil
+			w.root.cert = certify(w.t, &template, &template, w.root.key, w.root.key)
+			w.roots, w.signer = []*x509.Certificate{w.root.cert}, newSigner(w.t, w.root, nil)
+		}, verification.ReasonSignerProfile},
 		{"no extended key usage", signer(func(c *x509.Certificate) { c.UnknownExtKeyUsage = nil }), verification.ReasonSignerProfile},
 		{"another extended key usage", signer(func(c *x509.Certificate) {
 			c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{{1, 0, 18013, 5, 1, 6}}

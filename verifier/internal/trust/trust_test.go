@@ -2,9 +2,13 @@ package trust_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +44,23 @@ func generate(t *testing.T) map[keys.Purpose]keys.Key {
 
 func certificate(k keys.Key) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.Chain[0].Raw}))
+}
+
+func selfSigned(t *testing.T, isCA bool, usage x509.KeyUsage) string {
+	t.Helper()
+	key, err := keys.NewKey(keys.PurposeIACA, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Synthetic"}, NotBefore: start, NotAfter: start.AddDate(1, 0, 0),
+		BasicConstraintsValid: true, IsCA: isCA, KeyUsage: usage,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 func file(t *testing.T, f trust.File) []byte {
@@ -88,6 +109,10 @@ func TestFileRefuses(t *testing.T) {
 		{"no certificate", func(f *trust.File) { f.IACAs[0].PEM = "" }, "not one certificate"},
 		{"two certificates", func(f *trust.File) { f.IACAs[0].PEM += root }, "not one certificate"},
 		{"a document signer", func(f *trust.File) { f.IACAs[0].PEM = signer }, "not an issuing authority's root"},
+		{"a root that may not sign certificates", func(f *trust.File) { f.IACAs[0].PEM = selfSigned(t, true, x509.KeyUsageCRLSign) }, "not an issuing authority's root"},
+		{"a signer of certificates that is no authority", func(f *trust.File) {
+			f.IACAs[0].PEM = selfSigned(t, false, x509.KeyUsageCertSign)
+		}, "not an issuing authority's root"},
 		{"no documents", func(f *trust.File) { f.IACAs[0].Documents = nil }, "documents is empty"},
 		{"a pattern", func(f *trust.File) { f.IACAs[0].Documents = []string{"uk.gov.*"} }, "not a docType in full"},
 		{"a relative issuer", func(f *trust.File) { f.Issuers[0].Issuer = "issuer.example" }, "issuer is not an absolute"},
