@@ -1,7 +1,6 @@
 package verification
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
@@ -43,10 +42,6 @@ func checkSigner(chain, roots []*x509.Certificate, signed, now time.Time) findin
 func findRoot(signer *x509.Certificate, roots []*x509.Certificate, now time.Time) (*x509.Certificate, Reason) {
 	reason := ReasonChain
 	for _, root := range roots {
-		// The library compares names more loosely than RFC 5280 §7.1 lets an mdoc reader do.
-		if !bytes.Equal(signer.RawIssuer, root.RawSubject) {
-			continue
-		}
 		err := verifyPath(signer, root, now)
 		if err == nil {
 			return root, ""
@@ -59,7 +54,8 @@ func findRoot(signer *x509.Certificate, roots []*x509.Certificate, now time.Time
 	return nil, reason
 }
 
-// verifyPath also refuses a critical extension nobody understands, and a path longer than the root allows.
+// verifyPath matches names byte for byte, as the library does, and the key by its signature. It also refuses a critical
+// extension nobody understands, and a path longer than the root allows.
 func verifyPath(signer, root *x509.Certificate, now time.Time) error {
 	pool := x509.NewCertPool()
 	pool.AddCert(root)
