@@ -80,16 +80,15 @@ func (s *Server) client(r *http.Request) (Client, bool) {
 }
 
 func (s *Server) mint(c Client) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	id := make([]byte, 16)
 	if _, err := io.ReadFull(s.random, id); err != nil {
 		return "", err
 	}
-	s.mu.Lock()
-	issuer := s.issuer
-	s.mu.Unlock()
 	now := s.now()
 	return s.sign(accessClaims{
-		Issuer: issuer, Subject: c.ID, ClientID: c.ID, Audience: c.ID, Authorities: c.Roles, ID: hex.EncodeToString(id),
+		Issuer: s.issuer, Subject: c.ID, ClientID: c.ID, Audience: c.ID, Authorities: c.Roles, ID: hex.EncodeToString(id),
 		IssuedAt: now.Unix(), Expires: now.Add(tokenLife).Unix(), GrantType: "client_credentials",
 	})
 }
@@ -124,9 +123,9 @@ func (s *Server) authorised(role string, next http.HandlerFunc) http.Handler {
 		if s.isDown(w) {
 			return
 		}
-		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		claims, err := s.verify(token)
-		if err != nil {
+		if err != nil || !bearer {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			reply(w, http.StatusUnauthorized, map[string]any{"status": http.StatusUnauthorized})
 			return

@@ -41,13 +41,13 @@ type Options struct {
 // Server is the stand-in: an http.Handler, safe for concurrent use.
 type Server struct {
 	now     func() time.Time
-	random  io.Reader
 	clients []Client
 	key     *rsa.PrivateKey
 	london  *time.Location
 	mux     *http.ServeMux
 
 	mu     sync.Mutex // held for the fields below, and for every record in people
+	random io.Reader
 	issuer string
 	people []*person
 	down   bool
