@@ -70,7 +70,7 @@ type Rig struct {
 	errs    []error
 }
 
-// Clients of the stand-in HMPPS Auth: the issuer, a service that may do everything, and one with no role.
+// Clients of the stand-in HMPPS Auth: the issuer, a service that may do everything, and one without the right role.
 const (
 	issuerClient  = "wallet-issuer"
 	ServiceClient = "wallet-front-end"
@@ -151,7 +151,7 @@ func (r *Rig) neighbours() error {
 		{ID: ServiceClient, Secret: clientSecret, Roles: []string{
 			"ROLE_WALLET_CREDENTIALS__ISSUE", "ROLE_WALLET_CREDENTIALS__REVOKE", "ROLE_WALLET_CREDENTIALS__VIEW",
 		}},
-		{ID: PlainClient, Secret: clientSecret},
+		{ID: PlainClient, Secret: clientSecret, Roles: []string{"ROLE_OF_ANOTHER_SERVICE"}},
 	}})
 	if err != nil {
 		return fmt.Errorf("start HMPPS: %w", err)

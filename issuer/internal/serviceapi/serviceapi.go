@@ -85,7 +85,9 @@ func (a *API) identify(ctx context.Context, token string) (name string, roles []
 	if name, err = claims.String("sub"); err != nil || name == "" {
 		return "", nil, fmt.Errorf("staff token: no sub")
 	}
-	roles, err = claims.Strings("authorities")
+	if claims.Has("authorities") { // absent: a client with no role
+		roles, err = claims.Strings("authorities")
+	}
 	return name, roles, err
 }
 
