@@ -189,6 +189,28 @@ func TestNobodyIsSentToAStranger(t *testing.T) {
 	}
 }
 
+func TestParametersMustNotComeTwice(t *testing.T) {
+	b := newBench(t)
+	q := b.authorizeQuery()
+	q.Add("nonce", "another")
+	res, _ := b.authorize(q)
+	if location, err := res.Location(); err != nil || location.Query().Get("error") != "invalid_request" {
+		t.Errorf("status %d, want to be sent back with invalid_request", res.StatusCode)
+	}
+}
+
+func TestConfirmNeedsASignInThatBegan(t *testing.T) {
+	b := newBench(t)
+	res, err := b.client.PostForm(b.url+"/authorize/confirm", url.Values{"request": {"x"}, "account": {onelogin.SyntheticAccounts()[0].Subject}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" {
+		t.Errorf("status %d, want 400 and no redirect", res.StatusCode)
+	}
+}
+
 func TestCancelledSignIn(t *testing.T) {
 	b := newBench(t)
 	if back := b.signIn(""); back.Get("error") != "access_denied" || back.Has("code") {
@@ -247,6 +269,12 @@ func TestBadClientAssertions(t *testing.T) {
 			b.wantRefusal(status, answer, http.StatusUnauthorized, "invalid_client")
 		})
 	}
+	t.Run("another client id beside", func(t *testing.T) {
+		form := b.codeForm("x", b.assertion(nil))
+		form.Set("client_id", "another")
+		status, answer := b.token("", form)
+		b.wantRefusal(status, answer, http.StatusUnauthorized, "invalid_client")
+	})
 	t.Run("no assertion", func(t *testing.T) {
 		status, answer := b.token("", b.codeForm("x", ""))
 		b.wantRefusal(status, answer, http.StatusUnauthorized, "invalid_client")

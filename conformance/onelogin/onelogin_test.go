@@ -30,24 +30,27 @@ type claims = map[string]any
 
 // bench is a stand-in, and an issuer with one key, on a clock that the test moves.
 type bench struct {
-	t         *testing.T
-	server    *onelogin.Server
-	url       string
-	issuerURL string
-	key       *ecdsa.PrivateKey
-	clock     atomic.Int64
-	client    *http.Client
+	t          *testing.T
+	server     *onelogin.Server
+	url        string
+	issuerURL  string
+	key        *ecdsa.PrivateKey
+	clock      atomic.Int64
+	keysStatus atomic.Int64 // of the issuer's key set
+	client     *http.Client
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, key: newKey(t)}
 	b.clock.Store(1_800_000_000)
+	b.keysStatus.Store(http.StatusOK)
 	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/.well-known/jwks.json" {
 			http.NotFound(w, r)
 			return
 		}
+		w.WriteHeader(int(b.keysStatus.Load()))
 		writeKeys(w, b.key, "issuer-key")
 	}))
 	t.Cleanup(issuer.Close)
@@ -191,6 +194,9 @@ func (b *bench) token(session string, form url.Values) (int, claims) {
 	var out claims
 	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
 		b.t.Fatal(err)
+	}
+	if (res.StatusCode == http.StatusUnauthorized) != (res.Header.Get("WWW-Authenticate") != "") || res.Header.Get("Cache-Control") != "no-store" {
+		b.t.Error("WWW-Authenticate or Cache-Control does not fit the answer")
 	}
 	return res.StatusCode, out
 }

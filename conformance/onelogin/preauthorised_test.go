@@ -102,6 +102,18 @@ func TestCodeNeedsTheIssuersSignatureAndDistinctMembers(t *testing.T) {
 	b.wantRefusal(status, answer, http.StatusBadRequest, "invalid_grant")
 }
 
+func TestCodeWaitsForTheIssuersKeys(t *testing.T) {
+	b := newBench(t)
+	code, session := b.code(nil), b.session()
+	b.keysStatus.Store(http.StatusServiceUnavailable)
+	status, answer := b.token(session, redeem(code))
+	b.wantRefusal(status, answer, http.StatusBadRequest, "invalid_grant")
+	b.keysStatus.Store(http.StatusOK)
+	if status, _ := b.token(session, redeem(code)); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+}
+
 func TestCodeIsRedeemedOnce(t *testing.T) {
 	b := newBench(t)
 	code, session := b.code(nil), b.session()
@@ -140,6 +152,7 @@ func TestTokenRequestsThatAreNot(t *testing.T) {
 		"no code":          {url.Values{"grant_type": {grantPre}}, "invalid_request"},
 		"a tx_code":        {url.Values{"grant_type": {grantPre}, "pre-authorized_code": {"x"}, "tx_code": {"1"}}, "invalid_request"},
 		"code not a JWS":   {redeem("x.y"), "invalid_grant"},
+		"code of 4 parts":  {redeem(b.code(nil) + ".x"), "invalid_grant"},
 		"no refresh token": {url.Values{"grant_type": {"refresh_token"}}, "invalid_request"},
 		"unknown refresh":  {url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}, "invalid_grant"},
 	}

@@ -2,6 +2,9 @@ package wallet_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -63,6 +66,7 @@ func TestMDocItems(t *testing.T) {
 			put(i[1], "elementValue", wallet.Tag{Number: 1004, Content: "1990-02-30"})
 			return i
 		}, "not of type full-date"},
+		"nameless":       {set("elementIdentifier", ""), "not a name"},
 		"name as number": {set("elementValue", 1), "not of type text"},
 		"portrait as PNG": {func(i []wallet.Map) []wallet.Map {
 			return append(i, item(8, "portrait", []byte("\x89PNG\r\n\x1a\n")))
@@ -79,9 +83,6 @@ func TestMDocItems(t *testing.T) {
 func TestMDocSecurityObject(t *testing.T) {
 	set := func(key string, value any) func(wallet.Map) wallet.Map {
 		return func(m wallet.Map) wallet.Map { return put(m, key, value) }
-	}
-	times := func(signed, from, until, update time.Duration) func(wallet.Map) wallet.Map {
-		return set("validityInfo", validity(noon.Add(signed), noon.Add(from), noon.Add(until), noon.Add(update)))
 	}
 	inInfo := func(key string, value any) func(wallet.Map) wallet.Map {
 		return func(m wallet.Map) wallet.Map {
@@ -105,6 +106,7 @@ func TestMDocSecurityObject(t *testing.T) {
 		"status without idx":  {list(wallet.Map{{Key: "uri", Value: "https://s.example/t/1"}}), "idx is missing"},
 		"negative status idx": {list(wallet.Map{{Key: "uri", Value: "https://s.example/t/1"}, {Key: "idx", Value: -1}}), "out of range"},
 		"status uri no URL":   {list(wallet.Map{{Key: "uri", Value: "t/1"}, {Key: "idx", Value: 1}}), "not a plain absolute URL"},
+		"status uri a number": {list(wallet.Map{{Key: "uri", Value: 1}, {Key: "idx", Value: 1}}), "not an index and a URI"},
 		"extra key info":      {inInfo("keyInfo", wallet.Map{}), "not in the schema"},
 		"other namespaces":    {inInfo("keyAuthorizations", wallet.Map{{Key: "nameSpaces", Value: []any{"x"}}}), "key authorisations differ"},
 		"data elements too": {inInfo("keyAuthorizations", wallet.Map{{Key: "nameSpaces", Value: []any{space}},
@@ -113,15 +115,6 @@ func TestMDocSecurityObject(t *testing.T) {
 		"another device key":   {inInfo("deviceKey", coseKey(&newKey(t).PublicKey)), "not this wallet's key"},
 		"key not on P-256":     {inInfo("deviceKey", put(coseKey(&newKey(t).PublicKey), -3, make([]byte, 32))), "deviceKeyInfo"},
 		"key on another curve": {inInfo("deviceKey", put(coseKey(&newKey(t).PublicKey), -1, 2)), "not EC2 P-256"},
-		"signed later":         {times(1e9, 1e9, 1e12, 1e10), "signed in the future"},
-		"valid before signed":  {times(0, -1e9, 1e12, 1e10), "validFrom is before signed"},
-		"valid later":          {times(0, 1e9, 1e12, 1e10), "validFrom"},
-		"over":                 {times(0, 0, 0, 0), "validUntil has passed"},
-		"update after end":     {times(0, 0, 1e12, 1001e9), "expectedUpdate is after"},
-		"signed before signer": {times(-25*time.Hour, 0, 1e12, 1e10), "outside the validity of the document signer"},
-		"fraction of second": {set("validityInfo", put(validity(noon, noon, noon.Add(time.Hour), noon), "signed",
-			wallet.Tag{Number: 0, Content: "2027-01-15T08:00:00.0Z"})), "not a time of the form"},
-		"time without tag": {set("validityInfo", put(validity(noon, noon, noon.Add(time.Hour), noon), "signed", instant(noon))), "not tag 0"},
 		"digest wrong": {func(m wallet.Map) wallet.Map {
 			d, _ := m.Get("valueDigests")
 			put(d.(wallet.Map)[0].Value.(wallet.Map), 0, make([]byte, 32))
@@ -136,6 +129,35 @@ func TestMDocSecurityObject(t *testing.T) {
 			put(d.(wallet.Map)[0].Value.(wallet.Map), 99, make([]byte, 31))
 			return m
 		}, "SHA-256 digest"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.mdoc.mso = test.edit
+			d.refuses(t, "mdoc", test.reason)
+		})
+	}
+}
+
+func TestMDocValidity(t *testing.T) {
+	set := func(key string, value any) func(wallet.Map) wallet.Map {
+		return func(m wallet.Map) wallet.Map { return put(m, key, value) }
+	}
+	times := func(signed, from, until, update time.Duration) func(wallet.Map) wallet.Map {
+		return set("validityInfo", validity(noon.Add(signed), noon.Add(from), noon.Add(until), noon.Add(update)))
+	}
+	for name, test := range map[string]struct {
+		edit   func(wallet.Map) wallet.Map
+		reason string
+	}{
+		"signed later":         {times(1e9, 1e9, 1e12, 1e10), "signed in the future"},
+		"valid before signed":  {times(0, -1e9, 1e12, 1e10), "validFrom is before signed"},
+		"valid later":          {times(0, 1e9, 1e12, 1e10), "validFrom"},
+		"over":                 {times(0, 0, 0, 0), "validUntil has passed"},
+		"update after end":     {times(0, 0, 1e12, 1001e9), "expectedUpdate is after"},
+		"signed before signer": {times(-25*time.Hour, 0, 1e12, 1e10), "outside the validity of the document signer"},
+		"fraction of second": {set("validityInfo", put(validity(noon, noon, noon.Add(time.Hour), noon), "signed",
+			wallet.Tag{Number: 0, Content: "2027-01-15T08:00:00.0Z"})), "not a time of the form"},
+		"time without tag": {set("validityInfo", put(validity(noon, noon, noon.Add(time.Hour), noon), "signed", instant(noon))), "not tag 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
@@ -248,6 +270,8 @@ func TestCertificateProfiles(t *testing.T) {
 		"signer not yet":             {nil, func(c *x509.Certificate) { c.NotBefore = noon.Add(time.Second) }, "not valid now"},
 		"signer of another land":     {nil, func(c *x509.Certificate) { c.Subject.Country = []string{"FR"} }, "country"},
 		"serial number of 21 octets": {nil, func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 159) }, "serial number"},
+		"root signed with SHA-384":   {func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA384 }, nil, "ecdsa-with-SHA256"},
+		"signer signed with SHA-384": {nil, func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA384 }, "ecdsa-with-SHA256"},
 		"unknown critical extension": {nil, func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: []int{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}})
 		}, "critical extension"},
@@ -259,6 +283,40 @@ func TestCertificateProfiles(t *testing.T) {
 			d.refuses(t, "mdoc", test.reason)
 		})
 	}
+}
+
+func TestSignerOnAnotherCurve(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	d.mdoc.signerKey = key // signWith stays: the key is refused before the signature is read
+	d.mdoc.certify(t, nil, nil)
+	d.answers["/iacas"] = d.mdoc.iacas(t)
+	d.refuses(t, "mdoc", "not P-256")
+}
+
+// The same authority may have two roots of one name and one key: the signer names which.
+func TestSignerNamesItsRoot(t *testing.T) {
+	d := newDesk(t)
+	signer := d.mdoc.signer
+	d.mdoc.certify(t, func(c *x509.Certificate) { c.SubjectKeyId = []byte("another-key-id") }, nil)
+	d.mdoc.signer = signer
+	d.answers["/iacas"] = d.mdoc.iacas(t)
+	d.refuses(t, "mdoc", "authority key identifier")
+}
+
+func TestRootMustSignItself(t *testing.T) {
+	d := newDesk(t)
+	other := newKey(t)
+	namesake := *d.mdoc.root
+	namesake.PublicKey = &other.PublicKey
+	template := *d.mdoc.root
+	template.ExtraExtensions = template.Extensions
+	d.mdoc.root = createCertificate(t, &template, &namesake, &d.mdoc.rootKey.PublicKey, other)
+	d.answers["/iacas"] = d.mdoc.iacas(t)
+	d.refuses(t, "mdoc", "not self-signed")
 }
 
 func TestSignerMustChainToThisIssuer(t *testing.T) {

@@ -164,6 +164,41 @@ func TestAnswersThatAreNot(t *testing.T) {
 	}
 }
 
+func TestTokenAnswersThatAreNot(t *testing.T) {
+	for name, spoil := range map[string]func(a claims){
+		"another token type": func(a claims) { a["token_type"] = "DPoP" },
+		"no access token":    func(a claims) { delete(a, "access_token") },
+		"an opaque token":    func(a claims) { a["access_token"] = "opaque" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.tokenAnswer = spoil
+			if _, err := d.wallet.Collect(context.Background(), d.offer("jwt")); err == nil || len(d.proofs) != 0 {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+// Every answer has one media type, one status and a bound.
+func TestAnswersAreTakenInOneForm(t *testing.T) {
+	for name, spoil := range map[string]func(w http.ResponseWriter){
+		"as text":   func(w http.ResponseWriter) { w.Header().Set("Content-Type", "text/plain") },
+		"not 200":   func(w http.ResponseWriter) { w.WriteHeader(http.StatusAccepted) },
+		"too large": func(w http.ResponseWriter) { _, _ = w.Write([]byte(strings.Repeat(" ", 4<<20))) },
+	} {
+		for _, path := range []string{"/.well-known/openid-credential-issuer", "/token", "/credential"} {
+			t.Run(name+path, func(t *testing.T) {
+				d := newDesk(t)
+				d.before[path] = spoil
+				if _, err := d.wallet.Collect(context.Background(), d.offer("jwt")); err == nil {
+					t.Error("accepted")
+				}
+			})
+		}
+	}
+}
+
 func TestMetadataThatIsNot(t *testing.T) {
 	for name, spoil := range map[string]func(m, mdoc, jwt claims){
 		"another issuer":                func(m, _, _ claims) { m["credential_issuer"] = "https://other.example" },
@@ -174,6 +209,7 @@ func TestMetadataThatIsNot(t *testing.T) {
 		"no iacas":                      func(m, _, _ claims) { delete(m, "mdoc_iacas_uri") },
 		"unknown format":                func(_, _, jwt claims) { jwt["format"] = "dc+sd-jwt" },
 		"COSE algorithm numbers":        func(_, mdoc, _ claims) { mdoc["credential_signing_alg_values_supported"] = []int{-7} },
+		"another algorithm":             func(_, mdoc, _ claims) { mdoc["credential_signing_alg_values_supported"] = []string{"ES384"} },
 		"no validity period":            func(_, mdoc, _ claims) { delete(mdoc, "credential_validity_period_max_days") },
 		"no refresh journey":            func(_, mdoc, _ claims) { delete(mdoc, "credential_refresh_web_journey_url") },
 		"no doctype":                    func(_, mdoc, _ claims) { delete(mdoc, "doctype") },

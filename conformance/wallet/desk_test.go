@@ -37,18 +37,20 @@ type desk struct {
 	jwt    jwtMaker
 	wallet *wallet.Wallet
 
-	answers map[string]any      // JSON by path, for GET
-	refuse  map[string]claims   // OAuth errors by path: {"status", "error"}
-	list    func() string       // the status list token
-	events  []string            // notifications received
-	tokens  []url.Values        // token requests received
-	proofs  []string            // proofs received
-	answer  func(answer claims) // spoils the credential answer
+	answers     map[string]any                       // JSON by path, for GET
+	refuse      map[string]claims                    // OAuth errors by path: {"status", "error"}
+	list        func() string                        // the status list token
+	events      []string                             // notifications received
+	tokens      []url.Values                         // token requests received
+	proofs      []string                             // proofs received
+	before      map[string]func(http.ResponseWriter) // spoils the head of an answer, by path
+	tokenAnswer func(answer claims)                  // spoils the token answer
+	answer      func(answer claims)                  // spoils the credential answer
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, key: newKey(t), refuse: map[string]claims{}, answer: func(claims) {}}
+	d := &desk{t: t, key: newKey(t), refuse: map[string]claims{}, answer: func(claims) {}, tokenAnswer: func(claims) {}, before: map[string]func(http.ResponseWriter){}}
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)
 	d.url = server.URL
@@ -147,8 +149,15 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
+		d.begin(w, r)
 		writeJSON(w, answer)
+	}
+}
+
+func (d *desk) begin(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	if spoil := d.before[r.URL.Path]; spoil != nil {
+		spoil(w)
 	}
 }
 
@@ -160,9 +169,11 @@ func (d *desk) serveToken(w http.ResponseWriter, r *http.Request) {
 	d.tokens = append(d.tokens, r.PostForm)
 	id := strings.TrimPrefix(r.PostForm.Get("pre-authorized_code")+r.PostForm.Get("refresh_token"), "code-for-")
 	id, _, _ = strings.Cut(id, ".") // a refresh token is the configuration, a dot and a counter
-	w.Header().Set("Content-Type", "application/json")
+	d.begin(w, r)
 	access := sign(d.t, d.key, claims{"alg": "ES256", "typ": "at+jwt", "kid": "k1"}, claims{"c_nonce": "nonce-1", "id": id})
-	writeJSON(w, claims{"access_token": access, "token_type": "Bearer", "expires_in": 180, "refresh_token": id + "." + string(rune('a'+len(d.tokens)))})
+	answer := claims{"access_token": access, "token_type": "Bearer", "expires_in": 180, "refresh_token": id + "." + string(rune('a'+len(d.tokens)))}
+	d.tokenAnswer(answer)
+	writeJSON(w, answer)
 }
 
 func (d *desk) serveCredential(w http.ResponseWriter, r *http.Request) {
@@ -183,7 +194,7 @@ func (d *desk) serveCredential(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := claims{"credentials": []claims{{"credential": credential}}, "notification_id": "n-1"}
 	d.answer(answer)
-	w.Header().Set("Content-Type", "application/json")
+	d.begin(w, r)
 	writeJSON(w, answer)
 }
 
