@@ -1,0 +1,21 @@
+// Command keys makes and shows the keys of an issuing authority.
+//
+//	keys init   -dir DIR -name NAME -url URL   make a root, a document signer and the other keys, all active
+//	keys list   -dir DIR                       list the keys
+//	keys export -dir DIR -url URL -out DIR     write what is public: jwks.json, did.json, iacas.json
+//
+// The passphrase comes from KEYS_PASSPHRASE or the file KEYS_PASSPHRASE_FILE names, and never from an argument.
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Getenv, time.Now, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "keys:", err)
+		os.Exit(1)
+	}
+}

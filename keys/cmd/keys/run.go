@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"justice-wallet/keys"
+	"justice-wallet/pkg/config"
+)
+
+var errUsage = errors.New("want init, list or export, with -dir (go doc ./keys/cmd/keys)")
+
+// command is one call, its flags read.
+type command struct {
+	dir, name, url, out string
+	passphrase          []byte
+	now                 time.Time
+	stdout              io.Writer
+}
+
+func run(args []string, getenv func(string) string, now func() time.Time, stdout io.Writer) error {
+	if len(args) == 0 {
+		return errUsage
+	}
+	r := config.NewReader(getenv)
+	c := command{passphrase: []byte(r.Secret("KEYS_PASSPHRASE")), now: now(), stdout: stdout}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	flags := flag.NewFlagSet("keys", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&c.dir, "dir", "", "")
+	flags.StringVar(&c.name, "name", "", "")
+	flags.StringVar(&c.url, "url", "", "")
+	flags.StringVar(&c.out, "out", "", "")
+	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || c.dir == "" {
+		return errUsage
+	}
+	switch args[0] {
+	case "init":
+		return c.init()
+	case "list":
+		return c.list()
+	case "export":
+		return c.export()
+	}
+	return errUsage
+}
+
+// init makes a directory of keys. It touches none that is there already.
+func (c command) init() error {
+	if c.name == "" || c.url == "" {
+		return errors.New("init: want -name (of the authority) and -url (of the issuer)")
+	}
+	if err := os.Mkdir(c.dir, 0o700); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	dir, err := keys.OpenDir(c.dir, c.passphrase)
+	if err != nil {
+		return err
+	}
+	all, err := keys.Generate(keys.Authority{Name: c.name, URL: c.url, CRL: c.url + "/crl", Country: "GB"}, c.now)
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		if err := dir.Save(k); err != nil {
+			return err
+		}
+	}
+	return c.list()
+}
+
+func (c command) ring() (*keys.Ring, error) {
+	dir, err := keys.OpenDir(c.dir, c.passphrase)
+	if err != nil {
+		return nil, err
+	}
+	return dir.Ring(c.now)
+}
+
+func (c command) list() error {
+	ring, err := c.ring()
+	if err != nil {
+		return err
+	}
+	for _, k := range ring.All() {
+		ends := "-"
+		if len(k.Chain) > 0 {
+			ends = k.Chain[0].NotAfter.Format(time.DateOnly)
+		}
+		if _, err := fmt.Fprintf(c.stdout, "%s  %-11s  %-8s  ends %s\n", k.ID, k.Purpose, k.State, ends); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// export writes public material only.
+func (c command) export() error {
+	if c.out == "" || c.url == "" {
+		return errors.New("export: want -out (a directory) and -url (of the issuer)")
+	}
+	ring, err := c.ring()
+	if err != nil {
+		return err
+	}
+	for name, v := range map[string]any{
+		"jwks.json":  keys.JWKS(ring, keys.PurposeOffer, keys.PurposeStatusList),
+		"did.json":   keys.DIDDocument(ring, keys.DIDWeb(c.url)),
+		"iacas.json": keys.IACAs(ring),
+	} {
+		content, err := json.MarshalIndent(v, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(c.out, name), append(content, '\n'), 0o644); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+	}
+	return nil
+}

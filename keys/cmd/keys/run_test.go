@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func fixed() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) }
+
+func env(passphrase string) func(string) string {
+	return func(name string) string {
+		if name == "KEYS_PASSPHRASE" {
+			return passphrase
+		}
+		return ""
+	}
+}
+
+func TestACeremony(t *testing.T) {
+	dir, public := filepath.Join(t.TempDir(), "keys"), t.TempDir()
+	var out bytes.Buffer
+	if err := run([]string{"init", "-dir", dir, "-name", "Test IACA", "-url", "https://issuer.test"}, env("secret"), fixed, &out); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "active"); n != 5 {
+		t.Errorf("%d active keys:\n%s", n, out.String())
+	}
+	if err := run([]string{"init", "-dir", dir, "-name", "x", "-url", "https://issuer.test"}, env("secret"), fixed, &out); err == nil {
+		t.Error("keys were made where there are some")
+	}
+	if err := run([]string{"export", "-dir", dir, "-url", "https://issuer.test", "-out", public}, env("secret"), fixed, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"jwks.json", "did.json", "iacas.json"} {
+		content, err := os.ReadFile(filepath.Join(public, name))
+		if err != nil || len(content) == 0 {
+			t.Error(err)
+		}
+		if strings.Contains(string(content), `"d"`) || strings.Contains(string(content), "PRIVATE") {
+			t.Errorf("%s holds a private key", name)
+		}
+	}
+	if err := run([]string{"list", "-dir", dir}, env("wrong"), fixed, &out); err == nil || !strings.Contains(err.Error(), "wrong passphrase") {
+		t.Errorf("a wrong passphrase: %v", err)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{nil, {"list"}, {"melt", "-dir", "x"}, {"list", "-dir", "x", "extra"}, {"list", "-passphrase", "x"}} {
+		if err := run(args, env("secret"), fixed, &bytes.Buffer{}); err == nil {
+			t.Errorf("%v was accepted", args)
+		}
+	}
+	if err := run([]string{"list", "-dir", "x"}, env(""), fixed, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "KEYS_PASSPHRASE") {
+		t.Errorf("no passphrase: %v", err)
+	}
+}
