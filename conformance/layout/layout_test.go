@@ -1,0 +1,202 @@
+// Package layout_test holds the walls of the house: which room may import which, and who may import what from outside.
+package layout_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+)
+
+const module = "justice-wallet/"
+
+// rules is the whole plan: room < rooms of ours | modules from outside. "*" stands for one path element, "..." for any
+// number. A package without a line fails: write its line first; if you cannot say what it may import, it is not a room yet.
+// DO NOT CHANGE THIS TABLE TO FIX A BUILD: change it when the plan changes, with a page in docs/decisions.
+const rules = `
+	# types know nobody
+	pkg/fault          <                                                                    |
+	pkg/credential     <                                                                    |
+	pkg/audit          <                                                                    |
+	pkg/document       < pkg/credential pkg/fault                                           | go.yaml.in/yaml/v3
+	pkg/oid4vci        <                                                                    |
+
+	# primitives
+	pkg/cbor           <                                                                    | github.com/fxamacker/cbor/v2
+	pkg/cose           < pkg/cbor                                                           |
+	pkg/jose           < pkg/fault                                                          | github.com/lestrrat-go/jwx/v2/jwa github.com/lestrrat-go/jwx/v2/jws
+	pkg/did            < pkg/jose                                                           |
+	pkg/statuslist     <                                                                    | github.com/klauspost/compress/gzip github.com/klauspost/compress/zlib
+	pkg/fetch          < pkg/fault pkg/jose                                                 | golang.org/x/sync/singleflight
+	pkg/config         <                                                                    |
+	keys               < pkg/fault                                                          | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
+
+	# decisions know types; formats know one another never
+	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault               | github.com/google/uuid
+	pkg/format/mdoc    < keys pkg/cbor pkg/cose pkg/credential pkg/document pkg/issuance    |
+	pkg/format/vcjwt   < keys pkg/credential pkg/did pkg/document pkg/issuance pkg/jose     |
+	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
+
+	# adapters know decisions
+	pkg/store/memstore   < pkg/issuance pkg/statuslist                                      |
+	pkg/store/redisstore < pkg/fault pkg/issuance pkg/statuslist                            | github.com/redis/go-redis/v9
+	pkg/store/storetest  < pkg/credential pkg/issuance pkg/statuslist                       |
+	pkg/httpserver       < pkg/fault pkg/jose                                               | github.com/gin-gonic/gin
+
+	# services: neither knows the other
+	issuer                             < issuer/internal/... keys pkg/...                   |
+	issuer/internal/govuk              < keys pkg/...                                       | github.com/gin-gonic/gin github.com/skip2/go-qrcode
+	issuer/internal/serviceapi         < issuer/internal/govuk pkg/...                      | github.com/gin-gonic/gin
+	issuer/internal/statusapi          < keys pkg/...                                       | github.com/gin-gonic/gin
+	issuer/internal/records            < issuer/internal/records/conditions pkg/...         |
+	issuer/internal/records/conditions <                                                    | go.yaml.in/yaml/v3
+	verifier                           < verifier/internal/... pkg/...                      | github.com/gin-gonic/gin
+	verifier/internal/*                < pkg/...                                            | golang.org/x/sync/singleflight
+
+	# commands know all of their own
+	issuer/cmd/issuer     < issuer keys pkg/...                                             |
+	verifier/cmd/verifier < verifier pkg/...                                                |
+	keys/cmd/keys         < keys pkg/config                                                 |
+
+	# the judges: imported by nobody else; those that judge share no code with the judged
+	conformance/wallet    <                                                                 |
+	conformance/onelogin  <                                                                 |
+	conformance/hmpps     <                                                                 |
+	conformance/rig       < conformance/hmpps conformance/onelogin conformance/wallet issuer verifier keys pkg/... |
+	conformance/story     < conformance/rig conformance/wallet                              |
+	conformance/cmd/*     < conformance/...                                                 |
+	conformance/bench     <                                                                 |
+	conformance/suite     <                                                                 |
+	conformance/layout    <                                                                 |
+	conformance/compose   <                                                                 |
+`
+
+// forbidden is imported nowhere, tests included.
+var forbidden = map[string]string{
+	"github.com/lestrrat-go/jwx/v2/jwt": "accepts unsigned claims around a flattened JWS: use pkg/jose",
+}
+
+// standIn is the one judge that a test elsewhere may use: the adapters to the systems of record are tried against it.
+const standIn = module + "conformance/hmpps"
+
+type room struct{ ours, outside []string }
+
+func plan(t *testing.T) map[string]room {
+	t.Helper()
+	out := map[string]room{}
+	for _, line := range strings.Split(rules, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, rest, ok := strings.Cut(line, "<")
+		ours, outside, ok2 := strings.Cut(rest, "|")
+		if !ok || !ok2 {
+			t.Fatalf("malformed rule %q", line)
+		}
+		out[strings.TrimSpace(name)] = room{strings.Fields(ours), strings.Fields(outside)}
+	}
+	return out
+}
+
+// pkg is one package as the go tool lists it.
+type pkg struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+func matches(pattern, name string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return strings.HasPrefix(name, prefix+"/")
+	}
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}
+
+func matchAny(patterns []string, name string) bool {
+	for _, p := range patterns {
+		if matches(p, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// breaches returns every import of p that the plan does not allow.
+func breaches(rooms map[string]room, p pkg) []string {
+	name := strings.TrimPrefix(p.ImportPath, module)
+	r, ok := rooms[name]
+	for pattern, candidate := range rooms {
+		if !ok && matches(pattern, name) {
+			r, ok = candidate, true
+		}
+	}
+	if !ok {
+		return []string{name + " has no line in the plan"}
+	}
+	var out []string
+	for _, imported := range p.Imports {
+		ours, mine := strings.CutPrefix(imported, module)
+		switch {
+		case mine && !matchAny(r.ours, ours), !mine && strings.Contains(strings.Split(imported, "/")[0], ".") && !matchAny(r.outside, imported):
+			out = append(out, name+" imports "+imported)
+		}
+	}
+	for _, imported := range append(append(append([]string{}, p.Imports...), p.TestImports...), p.XTestImports...) {
+		if why, ok := forbidden[imported]; ok {
+			out = append(out, name+" imports "+imported+": "+why)
+		}
+		if imported != standIn && strings.HasPrefix(imported, module+"conformance/") && !strings.HasPrefix(name, "conformance/") {
+			out = append(out, name+" imports a judge: "+imported)
+		}
+	}
+	return out
+}
+
+func TestTheWallsHold(t *testing.T) {
+	rooms := plan(t)
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "-tags", "redis,tools", "justice-wallet/...")
+	listing, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, n := json.NewDecoder(strings.NewReader(string(listing))), 0
+	for {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		for _, breach := range breaches(rooms, p) {
+			t.Error(breach)
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d packages were looked at", n)
+	}
+}
+
+func TestABreachIsSeen(t *testing.T) {
+	rooms := plan(t)
+	for _, p := range []pkg{
+		{ImportPath: module + "pkg/nobody"},
+		{ImportPath: module + "pkg/fault", Imports: []string{module + "pkg/jose"}},
+		{ImportPath: module + "pkg/format/mdoc", Imports: []string{module + "pkg/format/vcjwt"}},
+		{ImportPath: module + "issuer", Imports: []string{module + "verifier"}},
+		{ImportPath: module + "pkg/issuance", Imports: []string{"github.com/gin-gonic/gin"}},
+		{ImportPath: module + "pkg/issuance", Imports: []string{"github.com/redis/go-redis/v9"}},
+		{ImportPath: module + "pkg/format/mdoc", Imports: []string{"github.com/fxamacker/cbor/v2"}},
+		{ImportPath: module + "pkg/jose", XTestImports: []string{"github.com/lestrrat-go/jwx/v2/jwt"}},
+		{ImportPath: module + "issuer", TestImports: []string{module + "conformance/rig"}},
+		{ImportPath: module + "conformance/wallet", Imports: []string{module + "pkg/cbor"}},
+	} {
+		if len(breaches(rooms, p)) != 1 {
+			t.Errorf("%+v: %v", p, breaches(rooms, p))
+		}
+	}
+}
