@@ -95,17 +95,17 @@ func TestEveryFaultOfEverySystemIsUnavailable(t *testing.T) {
 	for path, source := range paths {
 		for name, broken := range faults {
 			t.Run(path+" "+name, func(t *testing.T) {
-				asked := false
+				var asked atomic.Bool
 				r := inFront(t, s, noon, func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 					if req.URL.Path == path {
-						asked = true
+						asked.Store(true)
 						broken(w, req)
 						return
 					}
 					next.ServeHTTP(w, req)
 				})
 				facts, err := r.Facts(t.Context(), source, someone)
-				if !asked {
+				if !asked.Load() {
 					t.Fatal("the path was never asked")
 				}
 				checkUnavailable(t, facts == nil, err)
