@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the service at work, `make test` proves it. `make help` lists the rest.
 GO ?= go
-TAGS := redis,tools
+TAGS := redis,tools,mutation
 
 .PHONY: help demo dev test check bench fuzz tools assets
 

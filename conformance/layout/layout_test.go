@@ -66,10 +66,11 @@ const rules = `
 	conformance/onelogin  <                                                                 |
 	conformance/hmpps     <                                                                 |
 	conformance/rig       < conformance/hmpps conformance/onelogin conformance/wallet issuer verifier keys pkg/... |
-	conformance/story     < conformance/rig conformance/wallet                              |
+	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
 	conformance/cmd/*     < conformance/...                                                 |
 	conformance/bench     <                                                                 |
 	conformance/suite     <                                                                 |
+	conformance/mutation  <                                                                 |
 	conformance/layout    <                                                                 |
 	conformance/compose   <                                                                 |
 `
@@ -158,7 +159,7 @@ func breaches(rooms map[string]room, p pkg) []string {
 
 func TestTheWallsHold(t *testing.T) {
 	rooms := plan(t)
-	command := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "-tags", "redis,tools", "justice-wallet/...")
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "-tags", "redis,tools,mutation", "justice-wallet/...")
 	listing, err := command.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,9 @@ package rig
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,6 +48,25 @@ func (r *Rig) Offer(ctx context.Context, request OfferRequest) (string, error) {
 	var answer struct{ Link string }
 	err = r.Post(ctx, r.IssuerURL+"/api/offers", token, request, &answer)
 	return answer.Link, err
+}
+
+// OfferID reads the credential identifier out of a pre-authorised code, as an authorisation server would.
+func OfferID(code string) (string, error) {
+	parts := strings.Split(code, ".")
+	if len(parts) != 3 {
+		return "", errors.New("read code: not a compact JWS")
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return "", fmt.Errorf("read code: %w", err)
+	}
+	var claims struct {
+		Identifiers []string `json:"credential_identifiers"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil || len(claims.Identifiers) != 1 {
+		return "", errors.New("read code: it does not hold one credential identifier")
+	}
+	return claims.Identifiers[0], nil
 }
 
 // Ended is one document that a revocation ended.

@@ -79,19 +79,13 @@ func newAttempt(t *testing.T, r *rig.Rig, link, configuration string) attempt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return attempt{claims: onelogin.AccessClaims{
-		Subject: account, Issuer: r.IssuerURL, Configuration: configuration, Identifier: identifier(t, parsed.Code), Nonce: "a-nonce-of-the-suite-" + t.Name(),
-	}}
-}
-
-// identifier reads the credential identifier out of a pre-authorised code.
-func identifier(t *testing.T, code string) string {
-	t.Helper()
-	var claims struct {
-		Identifiers []string `json:"credential_identifiers"`
+	id, err := rig.OfferID(parsed.Code)
+	if err != nil {
+		t.Fatal(err)
 	}
-	decodePart(t, strings.Split(code, ".")[1], &claims)
-	return claims.Identifiers[0]
+	return attempt{claims: onelogin.AccessClaims{
+		Subject: account, Issuer: r.IssuerURL, Configuration: configuration, Identifier: id, Nonce: "a-nonce-of-the-suite-" + t.Name(),
+	}}
 }
 
 func (a attempt) send(t *testing.T, r *rig.Rig, w *wallet.Wallet) (int, http.Header, string) {
