@@ -57,6 +57,11 @@ func New(c Config, d Deps) (*Issuer, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range []keys.Purpose{keys.PurposeOffer, keys.PurposeCredential, keys.PurposeDocument, keys.PurposeStatusList} {
+		if _, err := d.Ring.Active(p); err != nil {
+			return nil, fmt.Errorf("KEYS_DIR: %w", err)
+		}
+	}
 	documents := all.Served(c.Conformance)
 	source, err := newRecords(c, d)
 	if err != nil {
@@ -108,6 +113,9 @@ func catalogue(c Config) (*document.Catalogue, error) {
 	}
 	systems := []fs.FS{shipped}
 	if c.DocumentsDir != "" {
+		if _, err := os.ReadDir(c.DocumentsDir); err != nil { // a directory that is not there would be an empty one
+			return nil, fmt.Errorf("DOCUMENTS_DIR: %w", err)
+		}
 		systems = append(systems, os.DirFS(c.DocumentsDir))
 	}
 	return document.Load(systems...)

@@ -380,7 +380,17 @@ func TestPeopleFile(t *testing.T) {
 		"not marked synthetic": writePeople(t, somebody(), unmarked),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := fromFile(t, path, noon)
+			if _, err := records.NewFile(records.FileOptions{Path: path, ReferenceKey: referenceKey, Now: noon}); err == nil {
+				t.Error("it is read at the start")
+			}
+			good := writePeople(t, somebody())
+			r := fromFile(t, good, noon)
+			if err := os.Remove(good); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(path, good); err != nil {
+				t.Fatal(err)
+			}
 			for _, source := range []string{"hmpps-release", "conformance"} {
 				facts, err := r.Facts(t.Context(), source, issuance.Record{Person: number})
 				checkUnavailable(t, facts == nil, err)

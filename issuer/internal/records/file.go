@@ -25,11 +25,14 @@ type FileOptions struct {
 }
 
 // NewFile returns the three sources of HMPPS and the source conformance, answered from a file of synthetic people: the
-// same records, read by the same rules, with no neighbour to ask.
+// same records, read by the same rules, with no neighbour to ask. A file that cannot be read now is an error.
 func NewFile(o FileOptions) (map[string]Source, error) {
 	h, err := newHMPPS(nil, o.Now, o.ReferenceKey)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := readPeople(o.Path, o.Now().In(h.london)); err != nil {
+		return nil, fmt.Errorf("people file %s: %w", o.Path, err)
 	}
 	h.open = func() (systems, error) { return readPeople(o.Path, o.Now().In(h.london)) }
 	sources := h.sources()

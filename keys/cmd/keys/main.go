@@ -3,6 +3,7 @@
 //	keys init   -dir DIR -name NAME -url URL   make a root, a document signer and the other keys, all active
 //	keys list   -dir DIR                       list the keys
 //	keys export -dir DIR -url URL -out DIR     write what is public: jwks.json, did.json, iacas.json
+//	keys trust  -dir DIR -url URL -documents LIST   print the trust file of a verifier that believes this authority
 //
 // The passphrase comes from KEYS_PASSPHRASE or the file KEYS_PASSPHRASE_FILE names, and never from an argument.
 package main

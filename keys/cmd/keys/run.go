@@ -8,17 +8,19 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"justice-wallet/keys"
 	"justice-wallet/pkg/config"
 )
 
-var errUsage = errors.New("want init, list or export, with -dir (go doc ./keys/cmd/keys)")
+var errUsage = errors.New("want init, list, export or trust, with -dir (go doc ./keys/cmd/keys)")
 
 // command is one call, its flags read.
 type command struct {
 	dir, name, url, out string
+	documents           string // docTypes, with commas between
 	passphrase          []byte
 	now                 time.Time
 	stdout              io.Writer
@@ -39,6 +41,7 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdout
 	flags.StringVar(&c.name, "name", "", "")
 	flags.StringVar(&c.url, "url", "", "")
 	flags.StringVar(&c.out, "out", "", "")
+	flags.StringVar(&c.documents, "documents", "", "")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || c.dir == "" {
 		return errUsage
 	}
@@ -49,6 +52,8 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdout
 		return c.list()
 	case "export":
 		return c.export()
+	case "trust":
+		return c.trust()
 	}
 	return errUsage
 }
@@ -125,4 +130,48 @@ func (c command) export() error {
 		}
 	}
 	return nil
+}
+
+// trustFile is what a verifier is told (verifier.Config.Trust).
+type trustFile struct {
+	IACAs       []trustedIACA   `json:"iacas"`
+	Issuers     []trustedIssuer `json:"issuers"`
+	StatusLists []trustedList   `json:"statusLists"`
+}
+
+type trustedIACA struct {
+	PEM       string   `json:"pem"`
+	Documents []string `json:"documents"`
+}
+
+type trustedIssuer struct {
+	Issuer   string `json:"issuer"`
+	DID      string `json:"did"`
+	Document string `json:"document"`
+}
+
+type trustedList struct {
+	Prefix string `json:"prefix"`
+	JWKS   string `json:"jwks"`
+}
+
+// trust prints the file that has a verifier believe this authority, for the docTypes named and no other.
+func (c command) trust() error {
+	if c.documents == "" || c.url == "" {
+		return errors.New("trust: want -documents (docTypes, with commas between) and -url (of the issuer)")
+	}
+	ring, err := c.ring()
+	if err != nil {
+		return err
+	}
+	file := trustFile{
+		Issuers:     []trustedIssuer{{Issuer: c.url, DID: keys.DIDWeb(c.url), Document: c.url + "/.well-known/did.json"}},
+		StatusLists: []trustedList{{Prefix: c.url + "/t/", JWKS: c.url + "/.well-known/jwks.json"}},
+	}
+	for _, root := range keys.IACAs(ring).Data {
+		file.IACAs = append(file.IACAs, trustedIACA{PEM: root.PEM, Documents: strings.Split(c.documents, ",")})
+	}
+	encoder := json.NewEncoder(c.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(file)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"justice-wallet/verifier"
 )
 
 func fixed() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) }
@@ -44,13 +46,34 @@ func TestACeremony(t *testing.T) {
 			t.Errorf("%s holds a private key", name)
 		}
 	}
+	out.Reset()
+	if err := run([]string{"trust", "-dir", dir, "-url", "https://issuer.test", "-documents", "a.1,b.1"}, env("secret"), fixed, &out); err != nil {
+		t.Fatal(err)
+	}
+	trusted := writeFile(t, out.Bytes())
+	t.Setenv("VERIFIER_TRUST_FILE", trusted)
+	if _, err := verifier.ReadConfig(os.Getenv); err != nil {
+		t.Errorf("the verifier refuses the trust file: %v", err)
+	}
+	if !strings.Contains(out.String(), `"a.1"`) || !strings.Contains(out.String(), `"b.1"`) || strings.Contains(out.String(), "PRIVATE") {
+		t.Errorf("trust file:\n%s", out.String())
+	}
 	if err := run([]string{"list", "-dir", dir}, env("wrong"), fixed, &out); err == nil || !strings.Contains(err.Error(), "wrong passphrase") {
 		t.Errorf("a wrong passphrase: %v", err)
 	}
 }
 
+func writeFile(t *testing.T, content []byte) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "trust.json")
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"list"}, {"melt", "-dir", "x"}, {"list", "-dir", "x", "extra"}, {"list", "-passphrase", "x"}} {
+	for _, args := range [][]string{nil, {"list"}, {"melt", "-dir", "x"}, {"list", "-dir", "x", "extra"}, {"list", "-passphrase", "x"}, {"trust", "-dir", "x"}, {"export", "-dir", "x"}} {
 		if err := run(args, env("secret"), fixed, &bytes.Buffer{}); err == nil {
 			t.Errorf("%v was accepted", args)
 		}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"justice-wallet/keys"
+)
+
+// environment is a whole one, with keys of its own, synthetic people and a store in memory. The keys' directory and the
+// rest can be changed by a test.
+func environment(t *testing.T) map[string]string {
+	t.Helper()
+	const url, passphrase = "http://issuer.test", "synthetic"
+	keysDir := private(t)
+	dir, err := keys.OpenDir(keysDir, []byte(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := keys.Generate(keys.Authority{Name: "Synthetic IACA", URL: url, CRL: url + "/crl", Country: "GB"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range all {
+		if err := dir.Save(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return map[string]string{
+		"ISSUER_ADDR": "127.0.0.1:0", "ISSUER_URL": url, "ISSUER_SECRET": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"ONE_LOGIN_ISSUER": "http://onelogin.test", "ONE_LOGIN_CLIENT_ID": "TEST_CLIENT_ID", "REFRESH_JOURNEY_URL": url + "/refresh",
+		"HMPPS_AUTH_ISSUER": "http://hmpps.test", "RECORDS_FILE": "../../../conformance/hmpps/people.json",
+		"KEYS_DIR": keysDir, "KEYS_PASSPHRASE": passphrase, "AUDIT_FILE": filepath.Join(t.TempDir(), "audit.log"), "REDIS_URL": "memory",
+	}
+}
+
+// private returns an empty directory that nobody else may read.
+func private(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "ring")
+	if err := os.Mkdir(name, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func getenv(vars map[string]string) func(string) string {
+	return func(name string) string { return vars[name] }
+}
+
+func TestEveryMistakeIsToldAtOnce(t *testing.T) {
+	err := run(context.Background(), nil, getenv(map[string]string{"OFFER_LIFE": "1s", "STATUS_LIST_SIZE": "many", "ISSUER_SECRET": "c2hvcnQ=", "CONFORMANCE_DOCUMENTS": "perhaps"}), io.Discard)
+	if err == nil {
+		t.Fatal("an issuer with no configuration was started")
+	}
+	for _, name := range []string{
+		"ISSUER_URL", "ISSUER_SECRET", "ONE_LOGIN_ISSUER", "ONE_LOGIN_CLIENT_ID", "REFRESH_JOURNEY_URL", "HMPPS_AUTH_ISSUER", "HMPPS_CLIENT_ID",
+		"HMPPS_PRISONER_SEARCH_URL", "HMPPS_CLIENT_SECRET", "OFFER_LIFE", "STATUS_LIST_SIZE", "CONFORMANCE_DOCUMENTS", "KEYS_DIR", "KEYS_PASSPHRASE", "AUDIT_FILE", "REDIS_URL",
+	} {
+		if !strings.Contains(err.Error(), name+": ") {
+			t.Errorf("nothing is said of %s: %v", name, err)
+		}
+	}
+	if strings.Contains(err.Error(), "c2hvcnQ=") {
+		t.Error("a secret is quoted")
+	}
+}
+
+func TestItDoesNotStartOn(t *testing.T) {
+	for name, c := range map[string]struct{ variable, value, says string }{
+		"a wrong passphrase":        {"KEYS_PASSPHRASE", "wrong", "wrong passphrase"},
+		"a directory without keys":  {"KEYS_DIR", private(t), "no active key"},
+		"an audit log nowhere":      {"AUDIT_FILE", "/nowhere/audit.log", "/nowhere"},
+		"a Redis URL of no kind":    {"REDIS_URL", "http://user:hunter2@redis", "REDIS_URL"},
+		"records that do not exist": {"RECORDS_FILE", "/nowhere/people.json", "nowhere"},
+		"documents that are none":   {"DOCUMENTS_DIR", "/nowhere", "nowhere"},
+		"an address of no machine":  {"ISSUER_ADDR", "203.0.113.1:0", "listen"},
+	} {
+		vars := environment(t)
+		vars[c.variable] = c.value
+		ctx, cancel := context.WithCancel(context.Background())
+		served := &stopOn{word: `"listening"`, stop: cancel} // one that does start is stopped again, and returns no error
+		err := run(ctx, nil, getenv(vars), served)
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// stopOn is a log that calls stop at the first line with a word in it.
+type stopOn struct {
+	word string
+	stop func()
+}
+
+func (s *stopOn) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(s.word)) {
+		s.stop()
+	}
+	return len(line), nil
+}
+
+// running starts the command, and returns where it listens, and what stops it and returns its error.
+func running(t *testing.T, vars map[string]string) (addr string, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	logs, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, nil, getenv(vars), out)
+		ended <- err
+		out.CloseWithError(io.EOF)
+	}()
+	lines := bufio.NewScanner(logs)
+	var line struct{ Msg, Address string }
+	for line.Msg != "listening" && lines.Scan() {
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, logs) }() // the pipe blocks whoever logs while nobody reads
+	t.Cleanup(cancel)
+	return line.Address, func() error { cancel(); return <-ended }
+}
+
+func TestItServesAndStops(t *testing.T) {
+	vars := environment(t)
+	addr, stop := running(t, vars)
+	response, err := http.Get("http://" + addr + "/.well-known/openid-credential-issuer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(response.Body); err != nil || response.StatusCode != 200 {
+		t.Fatalf("%d %v", response.StatusCode, err)
+	}
+	if !strings.Contains(body.String(), `"credential_issuer":"http://issuer.test"`) || strings.Contains(body.String(), "mDL") {
+		t.Errorf("metadata: %s", &body)
+	}
+	asked := map[string]string{"ISSUER_ADDR": addr}
+	if err := run(context.Background(), []string{"-health"}, getenv(asked), io.Discard); err != nil {
+		t.Errorf("health while it serves: %v", err)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("it stopped with %v", err)
+	}
+	if err := run(context.Background(), []string{"-health"}, getenv(asked), io.Discard); err == nil {
+		t.Error("health after it stopped is good")
+	}
+}
