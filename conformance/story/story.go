@@ -182,7 +182,7 @@ func (p *player) offerAgain(ctx context.Context) error {
 	_, err = p.wallet.Collect(ctx, link)
 	var refused *wallet.RefusedError
 	if !errors.As(err, &refused) || refused.Status != 400 || refused.Code != "invalid_grant" {
-		return p.tell(failed(name, fmt.Errorf("One Login took the code twice: %v", err)))
+		return p.tell(failed(name, fmt.Errorf("the stand-in for One Login took the code twice: %v", err)))
 	}
 	status, err := p.secondToken(ctx, link)
 	if err != nil {

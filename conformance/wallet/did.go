@@ -58,15 +58,6 @@ func publicKey(x, y []byte) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
-// coordinates returns x and y, 32 bytes each.
-func coordinates(key *ecdsa.PublicKey) (x, y []byte, err error) {
-	point, err := key.Bytes()
-	if err != nil || len(point) != 65 {
-		return nil, nil, errors.New("not a P-256 key")
-	}
-	return point[1:33], point[33:], nil
-}
-
 func encodeBase58(b []byte) string {
 	n, base, digit := new(big.Int).SetBytes(b), big.NewInt(58), new(big.Int)
 	var out []byte

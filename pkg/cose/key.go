@@ -1,11 +1,9 @@
 package cose
 
 import (
-	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"fmt"
-	"math/big"
 
 	"justice-wallet/pkg/cbor"
 )
@@ -48,8 +46,9 @@ func DecodeKey(raw []byte) (*ecdsa.PublicKey, error) {
 		return nil, fmt.Errorf("decode COSE_Key: want exactly an EC2 key on P-256 with both coordinates")
 	}
 	point := append(append([]byte{4}, k.X...), k.Y...)
-	if _, err := ecdh.P256().NewPublicKey(point); err != nil {
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
 		return nil, fmt.Errorf("decode COSE_Key: the point is not on P-256")
 	}
-	return &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(k.X), Y: new(big.Int).SetBytes(k.Y)}, nil
+	return key, nil
 }
