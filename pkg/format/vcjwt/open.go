@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -167,8 +167,8 @@ func (p payload) status() (*credential.StatusRef, error) {
 	}
 	ref := &credential.StatusRef{URI: entry.URI, Index: entry.Index}
 	if b := p.CredentialStatus; b != nil {
-		want := bitstringEntry{bitstringType, bitstringPurpose, strconv.Itoa(entry.Index), b.Credential, bitstringSize}
-		if *b != want || b.Credential == "" {
+		want := newBitstringEntry(credential.StatusRef{Index: entry.Index, Bitstring: b.Credential})
+		if !reflect.DeepEqual(b, want) || b.Credential == "" {
 			return nil, errors.New("credentialStatus and status differ")
 		}
 		ref.Bitstring = b.Credential

@@ -65,6 +65,8 @@ func TestOpenRefusesEachChange(t *testing.T) {
 		{"bitstring purpose", `"statusPurpose":"message"`, `"statusPurpose":"refresh"`, "credentialStatus and status differ"},
 		{"bitstring size", `"statusSize":2`, `"statusSize":1`, "credentialStatus and status differ"},
 		{"bitstring nowhere", `"statusListCredential":"https://status.example/b/1"`, `"statusListCredential":""`, "credentialStatus and status differ"},
+		{"bitstring value", `"0x1","message":"invalid"`, `"0x1","message":"valid"`, "credentialStatus and status differ"},
+		{"bitstring values with more", `"message":"invalid"`, `"message":"invalid","x":1`, "credentialStatus and status differ"},
 		{"bitstring with more", `"statusSize":2`, `"statusSize":2,"x":1`, "not those expected"},
 	}
 	for _, c := range cases {

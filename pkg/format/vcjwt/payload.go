@@ -48,12 +48,16 @@ type bitstringEntry struct {
 	Index      string `json:"statusListIndex"`
 	Credential string `json:"statusListCredential"`
 	Size       int    `json:"statusSize"`
+	// Messages names every value an entry can have: required with more than one bit.
+	Messages json.RawMessage `json:"statusMessage"`
 }
 
 const (
 	bitstringType    = "BitstringStatusListEntry"
 	bitstringPurpose = "message"
 	bitstringSize    = 2 // bits: 00 valid, 01 invalid
+	bitstringValues  = `[{"status":"0x0","message":"valid"},{"status":"0x1","message":"invalid"},` +
+		`{"status":"0x2","message":"unused"},{"status":"0x3","message":"unused"}]`
 )
 
 // instant is the one form of a time in the data model: GOV.UK's pattern for dates is looser than it looks.
@@ -74,8 +78,14 @@ func statusMembers(ref credential.StatusRef) (*statusClaim, *bitstringEntry) {
 	if ref.Bitstring == "" {
 		return token, nil
 	}
-	index := strconv.Itoa(ref.Index)
-	return token, &bitstringEntry{Type: bitstringType, Purpose: bitstringPurpose, Index: index, Credential: ref.Bitstring, Size: bitstringSize}
+	return token, newBitstringEntry(ref)
+}
+
+func newBitstringEntry(ref credential.StatusRef) *bitstringEntry {
+	return &bitstringEntry{
+		Type: bitstringType, Purpose: bitstringPurpose, Index: strconv.Itoa(ref.Index), Credential: ref.Bitstring,
+		Size: bitstringSize, Messages: json.RawMessage(bitstringValues),
+	}
 }
 
 // readPayload decodes claims, refusing any member that payload does not name.
@@ -108,7 +118,7 @@ func checkStatusMembers(c jose.Claims) error {
 	}
 	if c.Has("credentialStatus") {
 		entry, err := c.Object("credentialStatus")
-		if err != nil || !hasExactly(entry, []string{"type", "statusPurpose", "statusListIndex", "statusListCredential", "statusSize"}) {
+		if err != nil || !hasExactly(entry, []string{"type", "statusPurpose", "statusListIndex", "statusListCredential", "statusSize", "statusMessage"}) {
 			return unexpected
 		}
 	}
