@@ -69,7 +69,7 @@ func (r verifyRequest) run(ctx context.Context, v *verification.Verifier) (verif
 		if err != nil {
 			return verification.Result{}, err
 		}
-		return v.VerifyDeviceResponse(ctx, response, transcript, asked), nil
+		return v.VerifyDeviceResponse(ctx, response, verification.Session{Transcript: transcript}, asked), nil
 	}
 	document, err := decode("issuerSigned", r.IssuerSigned)
 	if err != nil {

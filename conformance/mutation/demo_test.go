@@ -19,7 +19,7 @@ var demoMutants = []struct {
 	step string
 }{
 	{mutant{"the verifier checks the device's signature", "pkg/verification/mdoc.go", []string{
-		"s.presented.VerifyDevice(s.transcript)", "error(nil)",
+		"s.presented.VerifyDevice(s.session.Transcript, s.session.MACKey)", "error(nil)",
 	}}, "show the release confirmation (mdoc) from another phone"},
 	{mutant{"the verifier checks that the holder presents", "pkg/verification/jwt.go", []string{
 		"!s.credential.Holder.Equal(p.Holder)", "false",

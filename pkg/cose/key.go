@@ -1,18 +1,22 @@
 package cose
 
 import (
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"fmt"
 
 	"justice-wallet/pkg/cbor"
 )
 
-// COSE_Key labels and values for P-256 (RFC 9052 §7.1, RFC 9053 §7.1.1).
+// Key types and curves (RFC 9053 §7.1.1 and §7.2).
 const (
-	keyTypeEC2 = 2
-	curveP256  = 1
-	coordinate = 32
+	keyTypeOKP   = 1
+	keyTypeEC2   = 2
+	curveP256    = 1
+	curveEd25519 = 6
+	coordinate   = 32
 )
 
 type ec2Key struct {
@@ -51,4 +55,38 @@ func DecodeKey(raw []byte) (*ecdsa.PublicKey, error) {
 		return nil, fmt.Errorf("decode COSE_Key: the point is not on P-256")
 	}
 	return key, nil
+}
+
+type okpKey struct {
+	Type  int        `cbor:"1,keyasint"`
+	Curve int        `cbor:"-1,keyasint"`
+	X     cbor.Bytes `cbor:"-2,keyasint"`
+}
+
+// EncodeEd25519 writes an Ed25519 public key as a COSE_Key with exactly the labels 1, -1 and -2 (RFC 9053 §7.2).
+func EncodeEd25519(pub ed25519.PublicKey) ([]byte, error) {
+	if len(pub) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("encode COSE_Key: not an Ed25519 key")
+	}
+	return cbor.Encode(okpKey{keyTypeOKP, curveEd25519, cbor.Bytes(pub)})
+}
+
+// DecodePublicKey reads a device key: an *ecdsa.PublicKey on P-256 as DecodeKey does, or an ed25519.PublicKey of exactly
+// the labels 1, -1 and -2.
+func DecodePublicKey(raw []byte) (crypto.PublicKey, error) {
+	var labels map[int64]cbor.RawMessage
+	if err := cbor.Decode(raw, &labels); err != nil {
+		return nil, fmt.Errorf("decode COSE_Key: %w", err)
+	}
+	if len(labels) != 3 {
+		return DecodeKey(raw)
+	}
+	var k okpKey
+	if err := cbor.Decode(raw, &k); err != nil {
+		return nil, fmt.Errorf("decode COSE_Key: %w", err)
+	}
+	if k.Type != keyTypeOKP || k.Curve != curveEd25519 || len(k.X) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("decode COSE_Key: want exactly an OKP key on Ed25519")
+	}
+	return ed25519.PublicKey(k.X), nil
 }

@@ -1,27 +1,24 @@
-// Package cose reads and writes the two COSE structures ISO 18013-5 rests on: COSE_Sign1 and the P-256 COSE_Key.
+// Package cose reads and writes the COSE structures ISO 18013-5 rests on: COSE_Sign1, COSE_Mac0 and COSE_Key.
 //
-// One form of each is accepted: untagged, definite, the protected header exactly {1: -7}, the unprotected header empty
-// or exactly {33: x5chain}, an ES256 signature of 64 bytes. Signatures always cover the bytes received.
+// One form of each is accepted: untagged, definite, the protected header exactly {1: algorithm}, the unprotected header
+// empty or exactly {33: x5chain}, a signature of the algorithm's one length. What we write is ES256. Signatures always
+// cover the bytes received.
 package cose
 
 import (
-	"crypto/ecdsa"
-	"crypto/sha256"
+	"crypto"
 	"errors"
 	"fmt"
-	"math/big"
+	"slices"
 
 	"justice-wallet/pkg/cbor"
 )
 
-// Header labels and the one algorithm (RFC 9052 §3.1, RFC 9360 §2, RFC 9053 §2.1).
+// Header label (RFC 9360 §2) and our bound.
 const (
 	labelX5Chain = 33
 	maxChain     = 4 // certificates: ISO 18013-5 needs one; a link certificate or two may follow
 )
-
-// protectedES256 is bstr .cbor {1: -7}: the only protected header we write or accept.
-var protectedES256 = [...]byte{0xa1, 0x01, 0x26}
 
 // SignatureSize is the length of an ES256 signature, r||s.
 const SignatureSize = 64
@@ -31,11 +28,12 @@ var ErrSignature = errors.New("signature does not verify")
 
 // Sign1 is a COSE_Sign1 (RFC 9052 §4.2):
 //
-//	COSE_Sign1 = [protected: bstr .cbor {1: -7}, unprotected: {? 33: bstr / [2* bstr]}, payload: bstr / nil, signature: bstr]
+//	COSE_Sign1 = [protected: bstr .cbor {1: int}, unprotected: {? 33: bstr / [2* bstr]}, payload: bstr / nil, signature: bstr]
 type Sign1 struct {
-	Chain     [][]byte // DER certificates of x5chain, leaf first; nil when the header is absent
-	Payload   []byte   // nil when detached
-	Signature []byte   // r||s, 64 bytes
+	Algorithm Algorithm // zero stands for ES256
+	Chain     [][]byte  // DER certificates of x5chain, leaf first; nil when the header is absent
+	Payload   []byte    // nil when detached
+	Signature []byte    // r||s of ECDSA, each half of full length; the 64 bytes of Ed25519
 }
 
 type wireSign1 struct {
@@ -48,10 +46,11 @@ type wireSign1 struct {
 
 // Encode writes the untagged structure; a nil Payload is written as null.
 func (s Sign1) Encode() ([]byte, error) {
-	if len(s.Signature) != SignatureSize {
-		return nil, fmt.Errorf("encode COSE_Sign1: signature of %d bytes", len(s.Signature))
+	by, ok := find(s.Algorithm)
+	if !ok || len(s.Signature) != by.size {
+		return nil, fmt.Errorf("encode COSE_Sign1: algorithm %d with a signature of %d bytes", s.Algorithm, len(s.Signature))
 	}
-	w := wireSign1{Protected: protectedES256[:], Signature: s.Signature}
+	w := wireSign1{Protected: by.protected, Signature: s.Signature}
 	var err error
 	if w.Unprotected, err = encodeUnprotected(s.Chain); err != nil {
 		return nil, err
@@ -78,19 +77,24 @@ func encodeUnprotected(chain [][]byte) ([]byte, error) {
 	}
 }
 
-// Decode reads an untagged COSE_Sign1. Nothing is verified.
-func Decode(raw []byte) (*Sign1, error) {
+// Decode reads an untagged COSE_Sign1 made with one of the allowed algorithms: ES256 when none is given. Nothing is
+// verified.
+func Decode(raw []byte, allowed ...Algorithm) (*Sign1, error) {
 	var w wireSign1
 	if err := cbor.DecodeNullable(raw, &w); err != nil {
 		return nil, fmt.Errorf("decode COSE_Sign1: %w", err)
 	}
-	if string(w.Protected) != string(protectedES256[:]) {
-		return nil, fmt.Errorf("decode COSE_Sign1: the protected header is not {1: -7}")
+	if len(allowed) == 0 {
+		allowed = []Algorithm{ES256}
 	}
-	if len(w.Signature) != SignatureSize {
-		return nil, fmt.Errorf("decode COSE_Sign1: signature of %d bytes, want %d", len(w.Signature), SignatureSize)
+	by, ok := findProtected(w.Protected)
+	if !ok || !slices.Contains(allowed, by.algorithm) {
+		return nil, fmt.Errorf("decode COSE_Sign1: the protected header is not {1: algorithm} with one of %v", allowed)
 	}
-	s := &Sign1{Signature: w.Signature}
+	if len(w.Signature) != by.size {
+		return nil, fmt.Errorf("decode COSE_Sign1: signature of %d bytes, want %d", len(w.Signature), by.size)
+	}
+	s := &Sign1{Algorithm: by.algorithm, Signature: w.Signature}
 	var err error
 	if s.Chain, err = decodeUnprotected(w.Unprotected); err != nil {
 		return nil, fmt.Errorf("decode COSE_Sign1: %w", err)
@@ -142,24 +146,30 @@ func decodePayload(raw cbor.RawMessage) ([]byte, error) {
 	return payload, nil
 }
 
-// ToBeSigned returns the encoded Sig_structure over payload (RFC 9052 §4.4), with empty external data.
-func ToBeSigned(payload []byte) ([]byte, error) {
-	return cbor.Encode([]any{"Signature1", protectedES256[:], []byte{}, payload})
+// ToBeSigned returns the encoded Sig_structure over payload (RFC 9052 §4.4) for ES256, with empty external data.
+func ToBeSigned(payload []byte) ([]byte, error) { return ToBeSignedWith(ES256, payload) }
+
+// ToBeSignedWith is ToBeSigned for another algorithm.
+func ToBeSignedWith(a Algorithm, payload []byte) ([]byte, error) {
+	by, ok := find(a)
+	if !ok {
+		return nil, fmt.Errorf("encode Sig_structure: algorithm %d", a)
+	}
+	return cbor.Encode([]any{"Signature1", by.protected, []byte{}, payload})
 }
 
-// Verify checks an ES256 signature over payload, which is s.Payload or, when that is detached, what it stands for.
-func (s Sign1) Verify(pub *ecdsa.PublicKey, payload []byte) error {
-	tbs, err := ToBeSigned(payload)
+// Verify checks the signature over payload, which is s.Payload or, when that is detached, what it stands for. pub is an
+// *ecdsa.PublicKey or an ed25519.PublicKey; one that is not of the signature's algorithm fails.
+func (s Sign1) Verify(pub crypto.PublicKey, payload []byte) error {
+	by, ok := find(s.Algorithm)
+	if !ok {
+		return ErrSignature
+	}
+	tbs, err := ToBeSignedWith(by.algorithm, payload)
 	if err != nil {
 		return err
 	}
-	if len(s.Signature) != SignatureSize {
-		return ErrSignature
-	}
-	digest := sha256.Sum256(tbs)
-	r := new(big.Int).SetBytes(s.Signature[:SignatureSize/2])
-	v := new(big.Int).SetBytes(s.Signature[SignatureSize/2:])
-	if !ecdsa.Verify(pub, digest[:], r, v) {
+	if !by.verify(pub, tbs, s.Signature) {
 		return ErrSignature
 	}
 	return nil

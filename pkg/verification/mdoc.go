@@ -2,6 +2,9 @@ package verification
 
 import (
 	"context"
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -13,10 +16,28 @@ func (v *Verifier) VerifyMDoc(ctx context.Context, issuerSigned []byte, asked As
 	return v.examine(ctx, &mdocSubject{raw: issuerSigned}, asked)
 }
 
-// VerifyDeviceResponse checks a DeviceResponse of one document, in CBOR, presented in the session whose encoded
-// SessionTranscript (ISO 18013-5 §9.1.5.1) is transcript.
-func (v *Verifier) VerifyDeviceResponse(ctx context.Context, response, transcript []byte, asked Asked) Result {
-	return v.examine(ctx, &presentedMDoc{raw: response, transcript: transcript}, asked)
+// Session is what binds a DeviceResponse to one request.
+type Session struct {
+	// Transcript is the encoded SessionTranscript (ISO 18013-5 §9.1.5.1).
+	Transcript []byte
+
+	// MACKey derives EMacKey from the device's key (§9.1.3.5). Nil where there is no reader key: a MAC cannot be checked.
+	MACKey func(device crypto.PublicKey) ([]byte, error)
+
+	// Mistakes are transcripts that a wallet is known to take for Transcript. A response made for one of them is refused
+	// as any other is; the mistake is named in the evidence, for whoever mends the wallet.
+	Mistakes []Mistake
+}
+
+// Mistake is a transcript that would be wrong. Name is lower case with underscores, "thumbprint_missing".
+type Mistake struct {
+	Name       string
+	Transcript []byte
+}
+
+// VerifyDeviceResponse checks a DeviceResponse of one document, in CBOR, presented in session.
+func (v *Verifier) VerifyDeviceResponse(ctx context.Context, response []byte, session Session, asked Asked) Result {
+	return v.examine(ctx, &presentedMDoc{raw: response, session: session}, asked)
 }
 
 type mdocSubject struct {
@@ -56,11 +77,12 @@ func (s *mdocSubject) trust(store TrustStore, now time.Time) finding {
 
 func (s *mdocSubject) holderBinding() finding { return notAsked(ReasonNotPresented) }
 
-// presentedMDoc is a document with the device's signature over the session.
+// presentedMDoc is a document that the device authenticated for a session.
 type presentedMDoc struct {
 	mdocSubject
-	raw, transcript []byte
-	presented       *mdoc.Presented
+	raw       []byte
+	session   Session
+	presented *mdoc.Presented
 }
 
 func (s *presentedMDoc) scope() Scope    { return ScopePresentation }
@@ -88,14 +110,32 @@ func (s *presentedMDoc) issuerSignature(ctx context.Context, store TrustStore) f
 }
 
 func (s *presentedMDoc) holderBinding() finding {
-	err := s.presented.VerifyDevice(s.transcript)
+	method := s.presented.Method()
+	err := s.presented.VerifyDevice(s.session.Transcript, s.session.MACKey)
 	switch {
 	case err == nil:
-		return passed(map[string]string{"method": "device_signature"})
+		return passed(nil).with("method", method)
 	case errors.Is(err, mdoc.ErrDeviceMAC):
-		return unknown(ReasonDeviceMAC)
+		return unknown(ReasonDeviceMACKey)
 	case errors.Is(err, mdoc.ErrSignature):
-		return failed(ReasonDeviceSignature)
+		return s.explain(failed(ReasonDeviceSignature))
+	case errors.Is(err, mdoc.ErrMAC):
+		return s.explain(failed(ReasonDeviceMAC))
+	case errors.Is(err, mdoc.ErrDeviceElements):
+		return failed(ReasonDeviceElements)
 	}
 	return unknown(ReasonTranscript)
+}
+
+// explain adds what a wallet's engineer needs: the transcript that was expected, its digest, and the mistake that would
+// explain the response. A transcript holds no personal data.
+func (s *presentedMDoc) explain(f finding) finding {
+	digest := sha256.Sum256(s.session.Transcript)
+	f = f.with("transcript", hex.EncodeToString(s.session.Transcript)).with("transcriptSha256", hex.EncodeToString(digest[:]))
+	for _, mistake := range s.session.Mistakes {
+		if s.presented.VerifyDevice(mistake.Transcript, s.session.MACKey) == nil {
+			return f.with("mistake", mistake.Name)
+		}
+	}
+	return f
 }

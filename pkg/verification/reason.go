@@ -42,7 +42,9 @@ const (
 const (
 	ReasonNotPresented    Reason = "not_presented"          // a bare document
 	ReasonDeviceSignature Reason = "device_signature"       // not the device key's, or not for this session
-	ReasonDeviceMAC       Reason = "device_mac_unsupported" // needs the reader's key agreement
+	ReasonDeviceMAC       Reason = "device_mac"             // not the device key's, or not for this session
+	ReasonDeviceMACKey    Reason = "device_mac_unsupported" // a MAC where the reader has no key to check it with
+	ReasonDeviceElements  Reason = "device_elements"        // the device signed what its issuer did not authorise it to
 	ReasonTranscript      Reason = "session_transcript"     // the caller's session transcript cannot be read
 	ReasonHolderSignature Reason = "holder_signature"       // the presentation is not signed by its holder
 	ReasonHolderMismatch  Reason = "holder_mismatch"        // presented by another than the holder

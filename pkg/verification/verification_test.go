@@ -85,7 +85,7 @@ func TestValid(t *testing.T) {
 	})
 	t.Run("device response", func(t *testing.T) {
 		w := newWorld(t)
-		r := w.verifier().VerifyDeviceResponse(ctx, w.presented(), transcript, all)
+		r := w.verifier().VerifyDeviceResponse(ctx, w.presented(), verification.Session{Transcript: transcript}, all)
 		wantValid(t, r, verification.ScopePresentation, request)
 	})
 	t.Run("JWT", func(t *testing.T) {
@@ -280,12 +280,12 @@ func TestDeviceResponse(t *testing.T) {
 			d := w.document(w.mdoc(), docType, w.holder, transcript)
 			d["deviceSigned"].(map[string]any)["deviceAuth"] = map[string]any{"deviceMac": []any{[]byte{0xa1, 1, 5}, map[string]any{}, nil, make([]byte, 32)}}
 			return w.response(d)
-		}, transcript, verification.HolderBinding, verification.Unknown, verification.ReasonDeviceMAC},
+		}, transcript, verification.HolderBinding, verification.Unknown, verification.ReasonDeviceMACKey},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
-			r := w.verifier().VerifyDeviceResponse(context.Background(), c.response(w), c.transcript, verification.Asked{})
+			r := w.verifier().VerifyDeviceResponse(context.Background(), c.response(w), verification.Session{Transcript: c.transcript}, verification.Asked{})
 			wantStop(t, w, r, c.check, c.outcome, c.reason)
 		})
 	}
@@ -384,7 +384,7 @@ func TestRequestMatch(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
-			r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), transcript, c.asked)
+			r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), verification.Session{Transcript: transcript}, c.asked)
 			if c.reason == "" {
 				wantValid(t, r, verification.ScopePresentation)
 				return
@@ -435,7 +435,7 @@ func TestStatus(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
 			c.change(w)
-			r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), transcript, verification.Asked{})
+			r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), verification.Session{Transcript: transcript}, verification.Asked{})
 			wantStop(t, w, r, verification.Status, c.outcome, c.reason)
 		})
 	}
@@ -443,7 +443,7 @@ func TestStatus(t *testing.T) {
 
 func TestEvidenceHoldsNoPersonalData(t *testing.T) {
 	w := newWorld(t)
-	r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), transcript, verification.Asked{})
+	r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), verification.Session{Transcript: transcript}, verification.Asked{})
 	evidence, err := json.Marshal(r.Checks)
 	if err != nil {
 		t.Fatal(err)

@@ -1,15 +1,32 @@
 package mdoc
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
+	"slices"
+	"sort"
 
 	"justice-wallet/pkg/cbor"
 	"justice-wallet/pkg/cose"
 )
 
-// ErrDeviceMAC means the device authenticated with a MAC, which needs the reader's key agreement.
-var ErrDeviceMAC = errors.New("device authentication by MAC cannot be checked without the reader's key")
+var (
+	// ErrDeviceMAC means the device authenticated with a MAC, which needs the reader's key agreement.
+	ErrDeviceMAC = errors.New("device authentication by MAC cannot be checked without the reader's key")
+
+	// ErrMAC means the device's MAC does not verify.
+	ErrMAC = cose.ErrMAC
+
+	// ErrDeviceElements means the device signed elements its issuer did not authorise its key for.
+	ErrDeviceElements = errors.New("the device key is not authorised for an element it signed")
+)
+
+// The ways a device authenticates (ISO 18013-5 §9.1.3.1).
+const (
+	MethodSignature = "device_signature"
+	MethodMAC       = "device_mac"
+)
 
 // maxDocuments bounds the documents of one response.
 const maxDocuments = 8
@@ -20,8 +37,13 @@ type Presented struct {
 	IssuerSigned *IssuerSigned
 
 	deviceNamespaces cbor.Embedded // DeviceNameSpacesBytes: kept because the signature covers it; never shown
-	signature        *cose.Sign1   // nil when the device used a MAC
+	own              []ElementID   // the names within
+	signature        *cose.Sign1   // one of the two is nil
+	mac              *cose.Mac0
 }
+
+// ElementID names one element.
+type ElementID struct{ Namespace, Name string }
 
 // OpenDeviceResponse reads a DeviceResponse (ISO 18013-5 §8.3.2.1.2.2) of version 1.0 with status 0 and at least one
 // document. Nothing is verified.
@@ -81,8 +103,7 @@ func (p *Presented) openDeviceSigned(raw cbor.RawMessage) error {
 	if err := cbor.Decode(m["nameSpaces"], &p.deviceNamespaces); err != nil {
 		return err
 	}
-	var own map[string]cbor.RawMessage
-	if err := cbor.Decode(p.deviceNamespaces, &own); err != nil {
+	if p.own, err = elementIDs(p.deviceNamespaces); err != nil {
 		return fmt.Errorf("nameSpaces: %w", err)
 	}
 	auth, err := cbor.DecodeMap(m["deviceAuth"], nil, []string{"deviceSignature", "deviceMac"})
@@ -92,32 +113,93 @@ func (p *Presented) openDeviceSigned(raw cbor.RawMessage) error {
 	if len(auth) != 1 {
 		return fmt.Errorf("deviceAuth holds %d proofs, want one", len(auth))
 	}
-	if auth["deviceSignature"] == nil {
-		return nil
+	if auth["deviceMac"] != nil {
+		p.mac, err = cose.DecodeMac0(auth["deviceMac"])
+		return err
 	}
-	p.signature, err = cose.Decode(auth["deviceSignature"])
+	p.signature, err = cose.Decode(auth["deviceSignature"], cose.ES256, cose.EdDSA)
 	if err == nil && (p.signature.Payload != nil || p.signature.Chain != nil) {
 		err = fmt.Errorf("the device signature's payload is not detached, or it brings certificates")
 	}
 	return err
 }
 
-// VerifyDevice checks that the holder of the device key signed this document for this session (ISO 18013-5 §9.1.3.6):
+// elementIDs reads DeviceNameSpaces = {* namespace => {+ element => any}} for its names.
+func elementIDs(raw []byte) ([]ElementID, error) {
+	var spaces map[string]map[string]cbor.RawMessage
+	if err := cbor.Decode(raw, &spaces); err != nil {
+		return nil, err
+	}
+	var out []ElementID
+	for namespace, elements := range spaces {
+		if len(elements) == 0 {
+			return nil, fmt.Errorf("%q holds no element", namespace)
+		}
+		for name := range elements {
+			out = append(out, ElementID{namespace, name})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		return out[i].Namespace < out[j].Namespace || out[i].Namespace == out[j].Namespace && out[i].Name < out[j].Name
+	})
+	return out, nil
+}
+
+// Method says how the device authenticated: MethodSignature or MethodMAC.
+func (p *Presented) Method() string {
+	if p.mac != nil {
+		return MethodMAC
+	}
+	return MethodSignature
+}
+
+// DeviceElements names what the device signed itself. Nothing here reads their values: only an issuer's word counts.
+func (p *Presented) DeviceElements() []ElementID { return slices.Clone(p.own) }
+
+// VerifyDevice checks that the holder of the device key authenticated this document for this session (ISO 18013-5
+// §9.1.3.4), and that the key was authorised for whatever the device signed itself (§9.1.2.4, keyAuthorizations):
 //
 //	DeviceAuthentication = ["DeviceAuthentication", SessionTranscript, DocType, DeviceNameSpacesBytes]
 //
-// transcript is the encoded SessionTranscript, an array of three.
-func (p *Presented) VerifyDevice(transcript []byte) error {
-	if p.signature == nil {
-		return ErrDeviceMAC
+// transcript is the encoded SessionTranscript, an array of three. macKey derives EMacKey from the device key (§9.1.3.5);
+// without it a MAC is ErrDeviceMAC. Other errors are ErrSignature, ErrMAC, ErrDeviceElements, or say that transcript is
+// not one.
+func (p *Presented) VerifyDevice(transcript []byte, macKey func(device crypto.PublicKey) ([]byte, error)) error {
+	payload, err := p.authentication(transcript)
+	if err != nil {
+		return err
 	}
+	mso := p.IssuerSigned.MSO
+	if p.mac == nil {
+		err = p.signature.Verify(mso.DeviceKey, payload)
+	} else {
+		err = p.verifyMAC(payload, macKey)
+	}
+	if err == nil && slices.ContainsFunc(p.own, func(e ElementID) bool { return !mso.Authorised.allows(e) }) {
+		err = ErrDeviceElements
+	}
+	return err
+}
+
+func (p *Presented) authentication(transcript []byte) ([]byte, error) {
 	var parts []cbor.RawMessage
 	if err := cbor.DecodeNullable(transcript, &parts); err != nil || len(parts) != 3 {
-		return fmt.Errorf("the session transcript is not an array of three")
+		return nil, fmt.Errorf("the session transcript is not an array of three")
 	}
 	authentication, err := cbor.Embed([]any{"DeviceAuthentication", cbor.RawMessage(transcript), p.DocType, p.deviceNamespaces})
 	if err != nil {
-		return fmt.Errorf("encode DeviceAuthentication: %w", err)
+		return nil, fmt.Errorf("encode DeviceAuthentication: %w", err)
 	}
-	return p.signature.Verify(p.IssuerSigned.MSO.DeviceKey, authentication.Encoded())
+	return authentication.Encoded(), nil
+}
+
+func (p *Presented) verifyMAC(payload []byte, macKey func(crypto.PublicKey) ([]byte, error)) error {
+	if macKey == nil {
+		return ErrDeviceMAC
+	}
+	key, err := macKey(p.IssuerSigned.MSO.DeviceKey)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDeviceMAC, err)
+	}
+	return p.mac.Verify(key, payload)
 }

@@ -6,6 +6,7 @@
 package mdoc
 
 import (
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -182,11 +183,12 @@ func (d *draft) Reopen() (credential.Statement, error) {
 	if err := opened.VerifyDigests(); err != nil {
 		return credential.Statement{}, err
 	}
+	holder, _ := opened.MSO.DeviceKey.(*ecdsa.PublicKey)
 	s := credential.Statement{
 		DocumentType: opened.MSO.DocType,
 		Elements:     opened.Elements(),
 		Validity:     opened.MSO.Validity,
-		Holder:       opened.MSO.DeviceKey,
+		Holder:       holder,
 	}
 	if s.DocumentType == d.doc.MDoc.DocType {
 		s.DocumentType = d.doc.Type

@@ -124,7 +124,7 @@ func TestWhatIsWrittenIsWhatIsRead(t *testing.T) {
 	if !reflect.DeepEqual(opened.Elements(), s.Elements) {
 		t.Errorf("elements differ")
 	}
-	if opened.MSO.Validity != s.Validity || *opened.MSO.Status != s.Status || !opened.MSO.DeviceKey.Equal(s.Holder) || opened.MSO.DocType != space {
+	if opened.MSO.Validity != s.Validity || *opened.MSO.Status != s.Status || !s.Holder.Equal(opened.MSO.DeviceKey) || opened.MSO.DocType != space {
 		t.Errorf("got %+v", opened.MSO)
 	}
 	if !opened.Chain[0].Equal(key.Chain[0]) {
@@ -379,9 +379,6 @@ func TestAnnexD(t *testing.T) {
 	if !bytes.Equal(p.IssuerSigned.Chain[0].Raw, v["ds_cert"]) {
 		t.Error("another document signer")
 	}
-	if err := p.VerifyDevice(v["session_transcript_bytes"]); !errors.Is(err, mdoc.ErrDeviceMAC) {
-		t.Errorf("a MAC was judged: %v", err)
-	}
 }
 
 func present(t *testing.T, sealed string, device *ecdsa.PrivateKey, docType string, transcript []byte) []byte {
@@ -425,7 +422,7 @@ func TestDeviceSignature(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return presented[0].VerifyDevice(transcript)
+		return presented[0].VerifyDevice(transcript, nil)
 	}
 	if err := check(present(t, sealed, device, space, transcript), transcript); err != nil {
 		t.Error(err)
@@ -454,7 +451,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		if presented, err := mdoc.OpenDeviceResponse(b); err == nil {
 			for _, p := range presented {
-				if p.VerifyDevice([]byte{0x83, 0xf6, 0xf6, 0xf6}) == nil {
+				if p.VerifyDevice([]byte{0x83, 0xf6, 0xf6, 0xf6}, nil) == nil {
 					t.Error("a presentation for no session was believed")
 				}
 			}

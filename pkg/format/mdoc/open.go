@@ -1,13 +1,17 @@
 package mdoc
 
 import (
+	"crypto"
 	"crypto/ecdsa"
-	"crypto/sha256"
+	"crypto/ed25519"
+	_ "crypto/sha256" // digests: ours, and those of other issuers
+	_ "crypto/sha512"
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -21,7 +25,6 @@ const (
 	minRandom   = 16 // bytes of an IssuerSignedItem's random
 	maxRandom   = 64 // far more than anyone needs
 	maxDigestID = 1<<31 - 1
-	digestSize  = sha256.Size
 )
 
 var (
@@ -44,14 +47,25 @@ type Item struct {
 	encoded []byte // IssuerSignedItemBytes: #6.24(bstr .cbor IssuerSignedItem), which the digest covers
 }
 
-// MSO is a MobileSecurityObject (ISO 18013-5 §9.1.2.4), version 1.0 with SHA-256 digests and a P-256 device key.
+// MSO is a MobileSecurityObject (ISO 18013-5 §9.1.2.4), version 1.0.
 type MSO struct {
 	DocType    string
-	Digests    map[string]map[uint64][]byte // by namespace and digestID; 32 bytes each
-	DeviceKey  *ecdsa.PublicKey
-	Authorised []string // keyAuthorizations.nameSpaces: what the device key may sign itself
+	Hash       crypto.Hash                  // digestAlgorithm: SHA-256, SHA-384 or SHA-512. What we write is SHA-256.
+	Digests    map[string]map[uint64][]byte // by namespace and digestID; Hash.Size() bytes each
+	DeviceKey  crypto.PublicKey             // *ecdsa.PublicKey on P-256 or ed25519.PublicKey
+	Authorised Authorisations
 	Validity   credential.Validity
 	Status     *credential.StatusRef // nil when the document has no status
+}
+
+// Authorisations is keyAuthorizations: the elements the device key may sign itself.
+type Authorisations struct {
+	Namespaces []string            // whole namespaces
+	Elements   map[string][]string // single elements, by namespace
+}
+
+func (a Authorisations) allows(e ElementID) bool {
+	return slices.Contains(a.Namespaces, e.Namespace) || slices.Contains(a.Elements[e.Namespace], e.Name)
 }
 
 // IssuerSigned is an opened mdoc. What it says is not to be believed before VerifySignature and VerifyDigests, and the
@@ -76,18 +90,20 @@ func OpenBase64(s string) (*IssuerSigned, error) {
 	return Open(raw)
 }
 
-// Open reads IssuerSigned = {"nameSpaces": IssuerNameSpaces, "issuerAuth": COSE_Sign1} (ISO 18013-5 §8.3.2.1.2.2).
-// Nothing is verified.
+// Open reads IssuerSigned = {? "nameSpaces": IssuerNameSpaces, "issuerAuth": COSE_Sign1} (ISO 18013-5 §8.3.2.1.2.2); a
+// holder who shows no element leaves nameSpaces out. Nothing is verified.
 func Open(raw []byte) (*IssuerSigned, error) {
-	m, err := cbor.DecodeMap(raw, []string{"nameSpaces", "issuerAuth"}, nil)
+	m, err := cbor.DecodeMap(raw, []string{"issuerAuth"}, []string{"nameSpaces"})
 	if err != nil {
 		return nil, fmt.Errorf("open IssuerSigned: %w", err)
 	}
 	s := &IssuerSigned{}
-	if s.Namespaces, err = openNamespaces(m["nameSpaces"]); err != nil {
-		return nil, fmt.Errorf("open nameSpaces: %w", err)
+	if m["nameSpaces"] != nil {
+		if s.Namespaces, err = openNamespaces(m["nameSpaces"]); err != nil {
+			return nil, fmt.Errorf("open nameSpaces: %w", err)
+		}
 	}
-	if s.auth, err = cose.Decode(m["issuerAuth"]); err != nil {
+	if s.auth, err = cose.Decode(m["issuerAuth"], cose.ES256, cose.ES384, cose.ES512, cose.EdDSA); err != nil {
 		return nil, fmt.Errorf("open issuerAuth: %w", err)
 	}
 	if s.Chain, err = openChain(s.auth.Chain); err != nil {
@@ -186,15 +202,16 @@ func openChain(ders [][]byte) ([]*x509.Certificate, error) {
 		}
 		chain[i] = cert
 	}
-	if key, ok := chain[0].PublicKey.(*ecdsa.PublicKey); !ok || key.Curve.Params().BitSize != 256 {
-		return nil, fmt.Errorf("the document signer's key is not on P-256")
+	switch chain[0].PublicKey.(type) {
+	case *ecdsa.PublicKey, ed25519.PublicKey:
+		return chain, nil
 	}
-	return chain, nil
+	return nil, fmt.Errorf("the document signer's key is of no kind that ISO 18013-5 allows")
 }
 
 // VerifySignature checks issuerAuth under the key of the leaf of the chain, over the bytes received.
 func (s *IssuerSigned) VerifySignature() error {
-	return s.auth.Verify(s.Chain[0].PublicKey.(*ecdsa.PublicKey), s.auth.Payload)
+	return s.auth.Verify(s.Chain[0].PublicKey, s.auth.Payload)
 }
 
 // VerifyDigests checks every item against the MSO (ISO 18013-5 §9.3.1 step 3). The MSO may hold more digests.
@@ -202,8 +219,9 @@ func (s *IssuerSigned) VerifyDigests() error {
 	for namespace, items := range s.Namespaces {
 		for _, item := range items {
 			want, ok := s.MSO.Digests[namespace][item.DigestID]
-			got := sha256.Sum256(item.encoded)
-			if !ok || subtle.ConstantTimeCompare(want, got[:]) != 1 {
+			h := s.MSO.Hash.New()
+			h.Write(item.encoded)
+			if !ok || subtle.ConstantTimeCompare(want, h.Sum(nil)) != 1 {
 				return fmt.Errorf("%w: %s %s", ErrDigest, namespace, item.Name)
 			}
 		}
@@ -247,10 +265,11 @@ func openMSO(payload []byte) (MSO, error) {
 	); err != nil {
 		return MSO{}, err
 	}
-	if version != "1.0" || algorithm != "SHA-256" || mso.DocType == "" {
-		return MSO{}, fmt.Errorf("want version 1.0, SHA-256 and a docType")
+	mso.Hash = digestAlgorithms()[algorithm]
+	if version != "1.0" || mso.Hash == 0 || mso.DocType == "" {
+		return MSO{}, fmt.Errorf("want version 1.0, a SHA-2 digest algorithm and a docType")
 	}
-	if mso.Digests, err = openDigests(m["valueDigests"]); err != nil {
+	if mso.Digests, err = openDigests(m["valueDigests"], mso.Hash.Size()); err != nil {
 		return MSO{}, fmt.Errorf("valueDigests: %w", err)
 	}
 	if mso.DeviceKey, mso.Authorised, err = openDeviceKeyInfo(m["deviceKeyInfo"]); err != nil {
@@ -265,7 +284,12 @@ func openMSO(payload []byte) (MSO, error) {
 	return mso, nil
 }
 
-func openDigests(raw cbor.RawMessage) (map[string]map[uint64][]byte, error) {
+// digestAlgorithms are those of ISO 18013-5 §9.1.2.5, Table 21.
+func digestAlgorithms() map[string]crypto.Hash {
+	return map[string]crypto.Hash{"SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512}
+}
+
+func openDigests(raw cbor.RawMessage, size int) (map[string]map[uint64][]byte, error) {
 	var spaces map[string]cbor.RawMessage
 	if err := cbor.Decode(raw, &spaces); err != nil {
 		return nil, err
@@ -278,8 +302,8 @@ func openDigests(raw cbor.RawMessage) (map[string]map[uint64][]byte, error) {
 		}
 		out[namespace] = make(map[uint64][]byte, len(digests))
 		for id, digest := range digests {
-			if len(digest) != digestSize || id > maxDigestID {
-				return nil, fmt.Errorf("%q digest %d: %d bytes, want %d", namespace, id, len(digest), digestSize)
+			if len(digest) != size || id > maxDigestID {
+				return nil, fmt.Errorf("%q digest %d: %d bytes, want %d", namespace, id, len(digest), size)
 			}
 			out[namespace][id] = digest
 		}
@@ -287,22 +311,38 @@ func openDigests(raw cbor.RawMessage) (map[string]map[uint64][]byte, error) {
 	return out, nil
 }
 
-func openDeviceKeyInfo(raw cbor.RawMessage) (*ecdsa.PublicKey, []string, error) {
+func openDeviceKeyInfo(raw cbor.RawMessage) (crypto.PublicKey, Authorisations, error) {
 	m, err := cbor.DecodeMap(raw, []string{"deviceKey"}, []string{"keyAuthorizations", "keyInfo"})
 	if err != nil {
-		return nil, nil, err
+		return nil, Authorisations{}, err
 	}
-	key, err := cose.DecodeKey(m["deviceKey"])
+	key, err := cose.DecodePublicKey(m["deviceKey"])
 	if err != nil || m["keyAuthorizations"] == nil {
-		return key, nil, err
+		return key, Authorisations{}, err
 	}
-	auth, err := cbor.DecodeMap(m["keyAuthorizations"], nil, []string{"nameSpaces", "dataElements"})
-	if err != nil || auth["nameSpaces"] == nil {
-		return key, nil, err
+	authorised, err := openAuthorisations(m["keyAuthorizations"])
+	return key, authorised, err
+}
+
+// openAuthorisations refuses a namespace named both whole and in part (ISO 18013-5 §9.1.2.4).
+func openAuthorisations(raw cbor.RawMessage) (Authorisations, error) {
+	var a Authorisations
+	m, err := cbor.DecodeMap(raw, nil, []string{"nameSpaces", "dataElements"})
+	if err == nil && m["nameSpaces"] != nil {
+		err = cbor.Decode(m["nameSpaces"], &a.Namespaces)
 	}
-	var names []string
-	err = cbor.Decode(auth["nameSpaces"], &names)
-	return key, names, err
+	if err == nil && m["dataElements"] != nil {
+		err = cbor.Decode(m["dataElements"], &a.Elements)
+	}
+	if err != nil {
+		return Authorisations{}, fmt.Errorf("keyAuthorizations: %w", err)
+	}
+	for _, namespace := range a.Namespaces {
+		if _, both := a.Elements[namespace]; both {
+			return Authorisations{}, fmt.Errorf("keyAuthorizations: %q stands in both lists", namespace)
+		}
+	}
+	return a, nil
 }
 
 func openValidity(raw cbor.RawMessage) (credential.Validity, error) {
