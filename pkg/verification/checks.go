@@ -24,7 +24,8 @@ func checkValidity(v credential.Validity, now time.Time) finding {
 	return f.with("from", stamp(v.From)).with("until", stamp(v.Until))
 }
 
-// checkRequest compares what was presented with what was asked (OpenID4VP 1.0 §14: the wallet's filter is not ours).
+// checkRequest compares what was presented with what was asked (OpenID4VP 1.0 §14: the wallet's filter is not ours). What
+// was not asked for is no fault of the holder's: it is dropped, and its number noted.
 func checkRequest(s subject, asked Asked) finding {
 	if asked.nothing() {
 		return notAsked(ReasonNothingAsked)
@@ -33,24 +34,29 @@ func checkRequest(s subject, asked Asked) finding {
 	if asked.DocumentType != "" && claims.documentType != asked.DocumentType {
 		return failed(ReasonDocumentType)
 	}
-	if len(asked.Elements) == 0 {
-		return passed(nil)
-	}
-	given := make([]ElementName, len(claims.elements))
-	for i, e := range claims.elements {
-		given[i] = ElementName{e.Namespace, e.Name}
+	given := map[ElementName]any{}
+	surplus := 0
+	for _, e := range claims.elements {
+		given[ElementName{e.Namespace, e.Name}] = e.Value
+		if !asked.shows(e) {
+			surplus++
+		}
 	}
 	for _, want := range asked.Elements {
-		if !slices.Contains(given, want) {
+		if _, ok := given[want]; !ok {
 			return failed(ReasonElementMissing)
 		}
 	}
-	for _, got := range given {
-		if s.selective() && !slices.Contains(asked.Elements, got) {
-			return failed(ReasonElementExtra)
+	for _, want := range asked.Values {
+		if text, ok := given[want.Element].(string); !ok || !slices.Contains(want.AnyOf, text) {
+			return failed(ReasonElementValue)
 		}
 	}
-	return passed(nil)
+	f := passed(nil)
+	if surplus > 0 {
+		f = f.with("surplus", strconv.Itoa(surplus))
+	}
+	return f
 }
 
 // Values of a status (draft-ietf-oauth-status-list-20 §7.1).

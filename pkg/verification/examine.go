@@ -39,7 +39,6 @@ type claims struct {
 // subject is one document under examination. After format has passed, the other methods may be called, in order.
 type subject interface {
 	scope() Scope
-	selective() bool // the holder could choose which elements to show
 	format() finding
 	claims() claims
 	issuerSignature(ctx context.Context, store TrustStore) finding
@@ -75,7 +74,7 @@ func (v *Verifier) examine(ctx context.Context, s subject, asked Asked) Result {
 		}
 	}
 	if result.Verdict == Valid {
-		result.Elements = shown(s.claims().elements, asked.Elements)
+		result.Elements = shown(s.claims().elements, asked)
 	}
 	return result
 }
@@ -91,12 +90,7 @@ func verdictOf(o Outcome) Verdict {
 	return CouldNotCheck
 }
 
-// shown keeps what was asked for: a format that cannot select brings more than anyone needs to see.
-func shown(elements []credential.Element, asked []ElementName) []credential.Element {
-	if len(asked) == 0 {
-		return elements
-	}
-	return slices.DeleteFunc(slices.Clone(elements), func(e credential.Element) bool {
-		return !slices.Contains(asked, ElementName{e.Namespace, e.Name})
-	})
+// shown keeps what was asked for, and nothing else: whatever a holder or a wallet adds is seen by nobody.
+func shown(elements []credential.Element, asked Asked) []credential.Element {
+	return slices.DeleteFunc(slices.Clone(elements), func(e credential.Element) bool { return !asked.shows(e) })
 }

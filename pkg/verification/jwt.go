@@ -23,8 +23,7 @@ type jwtSubject struct {
 	credential *vcjwt.Credential
 }
 
-func (s *jwtSubject) scope() Scope    { return ScopeDocument }
-func (s *jwtSubject) selective() bool { return false }
+func (s *jwtSubject) scope() Scope { return ScopeDocument }
 
 func (s *jwtSubject) format() finding {
 	var err error

@@ -45,8 +45,7 @@ type mdocSubject struct {
 	document *mdoc.IssuerSigned
 }
 
-func (s *mdocSubject) scope() Scope    { return ScopeDocument }
-func (s *mdocSubject) selective() bool { return false }
+func (s *mdocSubject) scope() Scope { return ScopeDocument }
 
 func (s *mdocSubject) format() finding {
 	var err error
@@ -85,8 +84,7 @@ type presentedMDoc struct {
 	presented *mdoc.Presented
 }
 
-func (s *presentedMDoc) scope() Scope    { return ScopePresentation }
-func (s *presentedMDoc) selective() bool { return true }
+func (s *presentedMDoc) scope() Scope { return ScopePresentation }
 
 func (s *presentedMDoc) format() finding {
 	documents, err := mdoc.OpenDeviceResponse(s.raw)

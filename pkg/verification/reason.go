@@ -57,7 +57,7 @@ const (
 	ReasonNothingAsked   Reason = "nothing_asked"
 	ReasonDocumentType   Reason = "document_type" // another type of document
 	ReasonElementMissing Reason = "element_missing"
-	ReasonElementExtra   Reason = "element_not_asked" // more was presented than was asked for
+	ReasonElementValue   Reason = "element_value" // it says something else than the purpose needs
 )
 
 // Status.
@@ -77,4 +77,13 @@ const (
 	ReasonStatusIssued      Reason = "status_issued_in_future"
 	ReasonStatusExpired     Reason = "status_expired"
 	ReasonStatusIndex       Reason = "status_index" // the list has no such entry
+)
+
+// A whole presentation, before or beside its documents.
+const (
+	ReasonNotShared   Reason = "not_shared"          // a document that was asked for is not in the answer
+	ReasonDeclined    Reason = "declined"            // the holder chose not to share
+	ReasonWalletError Reason = "wallet_error"        // the wallet could not answer
+	ReasonResponse    Reason = "response_unreadable" // what the wallet sent cannot be read
+	ReasonUnexpected  Reason = "not_asked_for"       // a document that nobody asked for
 )

@@ -9,6 +9,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 
 	"justice-wallet/pkg/credential"
@@ -69,7 +70,7 @@ type Result struct {
 	DocumentType string // mdoc docType or JWT type; empty until Trust has passed
 	Scope        Scope
 	Checks       []Check              // all seven, in order
-	Elements     []credential.Element // empty unless the verdict is Valid; only those asked for, when any were
+	Elements     []credential.Element // empty unless the verdict is Valid; only those asked for, when any were named
 }
 
 // ElementName names one element. Namespace is empty in a JWT.
@@ -77,11 +78,28 @@ type ElementName struct{ Namespace, Name string }
 
 // Asked is what the relying party asked for. The zero value asks for nothing in particular.
 type Asked struct {
-	DocumentType string // empty: any
-	Elements     []ElementName
+	DocumentType string        // empty: any
+	Elements     []ElementName // that must be there
+	Optional     []ElementName // that may be there
+	Values       []Value       // that some of Elements must have
 }
 
-func (a Asked) nothing() bool { return a.DocumentType == "" && len(a.Elements) == 0 }
+// Value says which texts an element may state for the document to be what was asked for.
+type Value struct {
+	Element ElementName
+	AnyOf   []string
+}
+
+func (a Asked) nothing() bool { return a.DocumentType == "" && a.unnamed() }
+
+// unnamed says that no element was named, and so every one may be shown.
+func (a Asked) unnamed() bool { return len(a.Elements) == 0 && len(a.Optional) == 0 }
+
+// shows says whether e was asked for.
+func (a Asked) shows(e credential.Element) bool {
+	name := ElementName{e.Namespace, e.Name}
+	return a.unnamed() || slices.Contains(a.Elements, name) || slices.Contains(a.Optional, name)
+}
 
 var (
 	// ErrIssuerUntrusted is returned by TrustStore.IssuerKey for an issuer the store does not hold.

@@ -379,7 +379,10 @@ func TestRequestMatch(t *testing.T) {
 		{"another type", verification.Asked{DocumentType: "uk.gov.justice.other.1"}, verification.ReasonDocumentType},
 		{"more than is there", verification.Asked{Elements: []verification.ElementName{name, released, portrait}}, verification.ReasonElementMissing},
 		{"another namespace", verification.Asked{Elements: []verification.ElementName{{Name: "family_name"}, released}}, verification.ReasonElementMissing},
-		{"less than is there", verification.Asked{Elements: []verification.ElementName{released}}, verification.ReasonElementExtra},
+		{"another value", verification.Asked{Elements: []verification.ElementName{name}, Values: []verification.Value{{Element: name, AnyOf: []string{"Imaginary"}}}},
+			verification.ReasonElementValue},
+		{"a value that is no text", verification.Asked{Elements: []verification.ElementName{released}, Values: []verification.Value{{Element: released, AnyOf: []string{"", "true"}}}},
+			verification.ReasonElementValue},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -408,6 +411,31 @@ func TestOnlyWhatWasAskedIsShown(t *testing.T) {
 	wantValid(t, r, verification.ScopePresentation)
 	if len(r.Elements) != 1 || r.Elements[0].Name != "released" {
 		t.Errorf("JWT shows %v", r.Elements)
+	}
+}
+
+// A wallet that shows more than it was asked for shows it to nobody.
+func TestSurplusIsDroppedAndNoted(t *testing.T) {
+	family, released := verification.ElementName{Namespace: docType, Name: "family_name"}, verification.ElementName{Namespace: docType, Name: "released"}
+	for _, c := range []struct {
+		name    string
+		asked   verification.Asked
+		shown   int
+		surplus string
+	}{
+		{"one asked for", verification.Asked{Elements: []verification.ElementName{released}}, 1, "1"},
+		{"one of them optional", verification.Asked{Elements: []verification.ElementName{released}, Optional: []verification.ElementName{family}}, 2, ""},
+		{"an optional one that is not there", verification.Asked{Optional: []verification.ElementName{{Namespace: docType, Name: "middle_name"}}}, 0, "2"},
+		{"a value as wanted", verification.Asked{Elements: []verification.ElementName{family}, Values: []verification.Value{{Element: family, AnyOf: []string{"x", "Fictitious"}}}}, 1, "1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), verification.Session{Transcript: transcript}, c.asked)
+			wantValid(t, r, verification.ScopePresentation)
+			if len(r.Elements) != c.shown || r.Checks[5].Evidence["surplus"] != c.surplus {
+				t.Errorf("shows %d, surplus %q", len(r.Elements), r.Checks[5].Evidence["surplus"])
+			}
+		})
 	}
 }
 
