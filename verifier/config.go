@@ -25,6 +25,9 @@ type Config struct {
 	// StatusMaxAge is how old a status list may be before it is asked for again. Its issuer's ttl bounds it as well.
 	// VERIFIER_STATUS_MAX_AGE, default 30s, from 0s (ask every time) to 12h.
 	StatusMaxAge time.Duration
+
+	// Presentations lets the verifier ask wallets itself; nil: it only answers POST /verify. VERIFIER_URL turns it on.
+	Presentations *Presentations
 }
 
 const (
@@ -42,6 +45,7 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 	if path := r.Required("VERIFIER_TRUST_FILE"); path != "" {
 		c.Trust = readTrust(r, path)
 	}
+	c.Presentations = readPresentations(r)
 	return c, r.Err()
 }
 

@@ -3,6 +3,10 @@ package verifier
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,6 +15,7 @@ import (
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/verification"
+	"justice-wallet/verifier/internal/openid4vp"
 	"justice-wallet/verifier/internal/statusfetch"
 	"justice-wallet/verifier/internal/trust"
 )
@@ -26,10 +31,15 @@ type Deps struct {
 type Verifier struct {
 	server *httpserver.Server
 	checks *verification.Verifier
+
+	// Of presentations; wallets is nil when the verifier does not ask.
+	url           string
+	organisations organisations
+	wallets       *openid4vp.Service
 }
 
-// maxBody is ample for the largest document, a photograph of 1 MiB in base64 included.
-const maxBody = 2 << 20
+// maxBody is ample for the largest document, a photograph of 1 MiB in base64, encrypted and in base64 again.
+const maxBody = 3 << 20
 
 // New assembles a verifier. It fetches nothing: an issuer that is away at start is asked when it is needed.
 func New(c Config, d Deps) (*Verifier, error) {
@@ -48,8 +58,38 @@ func New(c Config, d Deps) (*Verifier, error) {
 		server: httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, MaxBody: maxBody, Ready: ready}),
 		checks: &verification.Verifier{Trust: trust.NewStore(file, small, d.Now), Status: lists, Now: d.Now},
 	}
+	if c.Presentations != nil {
+		if err := v.ask(*c.Presentations, d); err != nil {
+			return nil, err
+		}
+	}
 	v.routes()
 	return v, nil
+}
+
+// ask makes the verifier one that asks wallets.
+func (v *Verifier) ask(p Presentations, d Deps) error {
+	var err error
+	if v.organisations, err = parseOrganisations(p.Organisations); err == nil {
+		err = v.organisations.known(p.Register)
+	}
+	if err != nil {
+		return fmt.Errorf("read organisations: %w", err)
+	}
+	if len(p.Chain) == 0 || p.Key == nil || !samePublicKey(p.Key.Public(), p.Chain[0].PublicKey) {
+		return errors.New("start asking wallets: the certificate is not the key's")
+	}
+	v.url = p.URL
+	v.wallets, err = openid4vp.New(openid4vp.Options{
+		URL: p.URL, Return: "/presentations/", Scheme: p.Link, Prefix: p.Prefix, Sign: requestSigner(p.Key), Chain: p.Chain,
+		Register: p.Register, Verifier: v.checks, Now: d.Now, Rand: rand.Reader,
+	})
+	return err
+}
+
+func samePublicKey(a, b any) bool {
+	key, ok := a.(*ecdsa.PublicKey)
+	return ok && key.Equal(b)
 }
 
 // ready holds from the start: the verifier keeps nothing, and an issuer that is away is an answer, not a fault of ours.

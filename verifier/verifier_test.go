@@ -274,7 +274,7 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		"element of one":      {`{"vcJwt":"a","asked":{"elements":[["x"]]}}`, 400},
 		"element of no name":  {`{"vcJwt":"a","asked":{"elements":[["x",""]]}}`, 400},
 		"too many elements":   {`{"vcJwt":"a","asked":{"elements":[` + strings.Repeat(`["","x"],`, 256) + `["","x"]]}}`, 400},
-		"too large":           {`{"vcJwt":"` + strings.Repeat("x", 2<<20) + `"}`, 413},
+		"too large":           {`{"vcJwt":"` + strings.Repeat("x", 3<<20) + `"}`, 413},
 		"a document of noise": {`{"issuerSigned":"AA"}`, 200},
 		"a JWT of noise":      {`{"vcJwt":"a"}`, 200},
 		"a response of noise": {`{"deviceResponse":"AA","sessionTranscript":"AA"}`, 200},

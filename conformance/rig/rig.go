@@ -5,6 +5,7 @@ package rig
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -45,10 +46,13 @@ type Options struct {
 	IssuerAddr, VerifierAddr, OneLoginAddr, HMPPSAddr string // "127.0.0.1:0" when empty
 
 	IssuerURL      string // how the issuer calls itself; its address when empty
+	ClientIDPrefix string // of the verifier; x509_hash: when empty
 	ExternalServer string // an authorisation server elsewhere, instead of the stand-in: GOV.UK's harness
 
 	WrapStore    func(issuer.Store) issuer.Store // to break the store in a test
 	DocumentsDir string                          // more documents
+
+	VerifierTransport http.RoundTripper // from the verifier to issuers, to record what it asks
 }
 
 // Rig is everything, running.
@@ -61,6 +65,8 @@ type Rig struct {
 	Store    issuer.Store
 	Ring     *keys.Ring
 	HTTP     *http.Client
+
+	ReaderRoot *x509.Certificate // vouches for the verifier's requests
 
 	options Options
 	stop    context.CancelFunc
@@ -293,7 +299,12 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return verifier.New(verifier.Config{Trust: trust}, verifier.Deps{Log: r.log("verifier"), Now: r.options.Now})
+	presentations, err := r.presentations(catalogue)
+	if err != nil {
+		return nil, err
+	}
+	return verifier.New(verifier.Config{Trust: trust, Presentations: presentations},
+		verifier.Deps{Log: r.log("verifier"), Now: r.options.Now, Transport: r.options.VerifierTransport})
 }
 
 func (r *Rig) log(service string) *slog.Logger {

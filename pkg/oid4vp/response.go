@@ -80,6 +80,23 @@ func ParsePayload(raw []byte) (Response, error) {
 	return r, err
 }
 
+// ParseAPI reads the data of a response over the Digital Credentials API (Appendix A.4): response, encrypted, or what
+// ParsePayload reads.
+func ParseAPI(raw []byte) (Response, error) {
+	object, err := jose.ParseClaims(raw)
+	if err != nil {
+		return Response{}, errors.New("not one strict JSON object")
+	}
+	if !object.Has("response") {
+		return ParsePayload(raw)
+	}
+	text, err := object.String("response")
+	if err != nil || text == "" || object.Has("vp_token") || object.Has("error") {
+		return Response{}, errors.New("response is not text, or not alone")
+	}
+	return Response{JWE: text}, nil
+}
+
 // readToken wants every value to be an array (§8.1), of texts: neither of our formats has another kind of presentation.
 func readToken(object jose.Claims) (*VPToken, error) {
 	out, count := VPToken{}, 0

@@ -1,0 +1,95 @@
+package openid4vp
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"time"
+
+	"justice-wallet/pkg/oid4vp"
+	"justice-wallet/pkg/purpose"
+	"justice-wallet/pkg/verification"
+)
+
+// Answer is how a check ended.
+type Answer struct {
+	Verdict   verification.Verdict // of the documents that the purpose needs
+	Reason    verification.Reason  // when the answer as a whole says why: "declined"
+	Documents []Document           // in the order they were asked for
+	At        time.Time
+}
+
+// Document is one document of an answer, with a verdict of its own. Elements of one that is not valid are seen by nobody.
+type Document struct {
+	ID       string // of the credential query
+	Document string // of the catalogue
+	Needed   bool   // the purpose is not served without it
+	Result   verification.Result
+}
+
+// binding is what ties presentations to one request.
+type binding struct {
+	session  verification.Session // of an mdoc
+	nonce    string               // of a JWT
+	audience string
+}
+
+// judge looks at every document of a token. It never shows what was not asked for: each document is compared with the
+// one query whose id it came under, and no other result exists.
+func (s *Service) judge(ctx context.Context, q purpose.Query, token oid4vp.VPToken, b binding) *Answer {
+	asks := q.Asks()
+	for id, presentations := range token {
+		if !slices.ContainsFunc(asks, func(a purpose.Ask) bool { return a.ID == id }) {
+			return s.ended(verification.NotValid, verification.ReasonUnexpected)
+		}
+		if len(presentations) != 1 {
+			return s.ended(verification.NotValid, verification.ReasonDocumentCount)
+		}
+	}
+	answer := s.ended(verification.Valid, "")
+	given := map[int]bool{}
+	for _, a := range asks {
+		presentations, ok := token[a.ID]
+		if !ok {
+			continue
+		}
+		given[a.Group] = true
+		result := s.examine(ctx, a, presentations[0], b)
+		answer.Documents = append(answer.Documents, Document{ID: a.ID, Document: a.Document, Needed: a.Required, Result: result})
+		if a.Required {
+			answer.Verdict = worse(answer.Verdict, result.Verdict)
+		}
+	}
+	for _, a := range asks {
+		if a.Required && !given[a.Group] {
+			answer.Verdict, answer.Reason = worse(answer.Verdict, verification.CouldNotCheck), verification.ReasonNotShared
+		}
+	}
+	return answer
+}
+
+func (s *Service) examine(ctx context.Context, a purpose.Ask, presentation string, b binding) verification.Result {
+	if a.Format == purpose.JWT {
+		return s.options.Verifier.VerifyPresentation(ctx, presentation, b.nonce, b.audience, asked(a))
+	}
+	response, err := base64.RawURLEncoding.Strict().DecodeString(presentation)
+	if err != nil || base64.RawURLEncoding.EncodedLen(len(response)) != len(presentation) {
+		response = nil // no DeviceResponse: the engine says so
+	}
+	return s.options.Verifier.VerifyDeviceResponse(ctx, response, b.session, asked(a))
+}
+
+// ended is an answer without documents.
+func (s *Service) ended(v verification.Verdict, r verification.Reason) *Answer {
+	return &Answer{Verdict: v, Reason: r, At: s.options.Now()}
+}
+
+// worse keeps a fault from being hidden behind a gap.
+func worse(a, b verification.Verdict) verification.Verdict {
+	for _, v := range []verification.Verdict{verification.NotValid, verification.CouldNotCheck} {
+		if a == v || b == v {
+			return v
+		}
+	}
+	return verification.Valid
+}
