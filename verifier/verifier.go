@@ -98,7 +98,7 @@ func ready(context.Context) error { return nil }
 func listIssuers(file *trust.File, client *fetch.Client, now func() time.Time) []statusfetch.Issuer {
 	issuers := make([]statusfetch.Issuer, len(file.StatusLists))
 	for i, list := range file.StatusLists {
-		issuers[i] = statusfetch.Issuer{Prefix: list.Prefix, Keys: fetch.NewKeySet(client, list.JWKS, fetch.KeySetOptions{Now: now})}
+		issuers[i] = statusfetch.Issuer{Prefix: list.Prefix, Aggregation: list.Aggregation, Keys: fetch.NewKeySet(client, list.JWKS, fetch.KeySetOptions{Now: now})}
 	}
 	return issuers
 }

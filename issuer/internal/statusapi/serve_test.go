@@ -1,8 +1,10 @@
 package statusapi_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,4 +166,28 @@ func TestListsAreServedWhileTheStoreIsAway(t *testing.T) {
 	r.Service = r.again(t)
 	_, err = r.get(t, ref.URI)
 	wantKind(t, err, fault.Unavailable)
+}
+
+// Whoever fetches every list tells nobody whose document it looks at: all are named, and none that is not served.
+func TestEveryListIsNamed(t *testing.T) {
+	r, ref := publishedRig(t)
+	gin.SetMode(gin.ReleaseMode)
+	w := httptest.NewRecorder()
+	c, _ := gin.CreateTestContext(w)
+	c.Request = httptest.NewRequest(http.MethodGet, "/t", nil)
+	if err := r.GetAggregation(c); err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Lists []string `json:"status_lists"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(answer.Lists, ref.URI) || !slices.IsSorted(answer.Lists) || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("%v %v", answer.Lists, w.Header())
+	}
+	for _, uri := range answer.Lists {
+		r.mustGet(t, uri)
+	}
 }

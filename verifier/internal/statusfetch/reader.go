@@ -20,6 +20,10 @@ import (
 type Issuer struct {
 	Prefix string         // URL, ends in "/"; every list is this and one plain path segment
 	Keys   jose.KeySource // that sign its lists
+
+	// Aggregation is the URL that names all its lists (draft-ietf-oauth-status-list-20 §9.3). With it, whoever runs the
+	// lists learns nothing from what is fetched: every list is, whichever document is checked. Without it, one is.
+	Aggregation string
 }
 
 // Options are all required.
@@ -42,11 +46,18 @@ const MaxBytes = maxToken
 type Reader struct {
 	options Options
 	cache   cache
+	sets    map[string]*set // by the prefix of their issuer
 }
 
 // New returns a reader. Nothing is fetched before the first status is asked for.
 func New(o Options) *Reader {
-	return &Reader{options: o, cache: newCache()}
+	r := &Reader{options: o, cache: newCache(), sets: map[string]*set{}}
+	for _, issuer := range o.Issuers {
+		if issuer.Aggregation != "" {
+			r.sets[issuer.Prefix] = &set{}
+		}
+	}
+	return r
 }
 
 // Status reads the entry of ref. The error is a *verification.StatusError.
@@ -55,7 +66,11 @@ func (r *Reader) Status(ctx context.Context, ref credential.StatusRef) (verifica
 	if !ok {
 		return verification.StatusReading{}, refuse(verification.ReasonStatusUntrusted, nil)
 	}
-	list, err := r.list(ctx, issuer, ref.URI)
+	find := r.list
+	if issuer.Aggregation != "" {
+		find = r.listOfSet
+	}
+	list, err := find(ctx, issuer, ref.URI)
 	if err != nil {
 		return verification.StatusReading{}, err
 	}

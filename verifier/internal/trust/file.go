@@ -45,6 +45,10 @@ type Issuer struct {
 type StatusList struct {
 	Prefix string `json:"prefix"` // URL, ends in "/"
 	JWKS   string `json:"jwks"`   // URL of the keys that sign the lists
+
+	// Aggregation is the URL that names all the lists; with it every list is fetched whichever document is checked, so
+	// that the issuer cannot tell. Without it the one list is fetched.
+	Aggregation string `json:"aggregation,omitempty"`
 }
 
 // ParseFile reads a trust file: known members only, none twice. The error names every mistake.
@@ -141,6 +145,9 @@ func (i Issuer) check(earlier []Issuer) []error {
 
 func (l StatusList) check(earlier []StatusList) []error {
 	errs := []error{checkURL("prefix", l.Prefix), checkURL("jwks", l.JWKS)}
+	if l.Aggregation != "" {
+		errs = append(errs, checkURL("aggregation", l.Aggregation))
+	}
 	if !strings.HasSuffix(l.Prefix, "/") {
 		errs = append(errs, errors.New("prefix does not end in a slash"))
 	}
