@@ -18,7 +18,7 @@ type Config struct {
 	//	{
 	//	  "iacas":       [{"pem": "…one certificate…", "documents": ["uk.gov.justice.prisonrelease.1"]}],
 	//	  "issuers":     [{"issuer": "https://…", "did": "did:web:…", "document": "https://…/.well-known/did.json"}],
-	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json"}]
+	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json", "aggregation": "https://…/t"}]
 	//	}
 	Trust []byte
 

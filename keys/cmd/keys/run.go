@@ -153,6 +153,8 @@ type trustedIssuer struct {
 type trustedList struct {
 	Prefix string `json:"prefix"`
 	JWKS   string `json:"jwks"`
+
+	Aggregation string `json:"aggregation"`
 }
 
 // trust prints the file that has a verifier believe this authority, for the docTypes named and no other.
@@ -166,7 +168,7 @@ func (c command) trust() error {
 	}
 	file := trustFile{
 		Issuers:     []trustedIssuer{{Issuer: c.url, DID: keys.DIDWeb(c.url), Document: c.url + "/.well-known/did.json"}},
-		StatusLists: []trustedList{{Prefix: c.url + "/t/", JWKS: c.url + "/.well-known/jwks.json"}},
+		StatusLists: []trustedList{{Prefix: c.url + "/t/", JWKS: c.url + "/.well-known/jwks.json", Aggregation: c.url + "/t"}},
 	}
 	for _, root := range keys.IACAs(ring).Data {
 		file.IACAs = append(file.IACAs, trustedIACA{PEM: root.PEM, Documents: strings.Split(c.documents, ",")})
