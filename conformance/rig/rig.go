@@ -292,8 +292,8 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 		}
 	}
 	trust, err := json.Marshal(map[string]any{
-		"iacas":       []any{map[string]any{"pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Chain[0].Raw})), "documents": docTypes}},
-		"issuers":     []any{map[string]any{"issuer": r.IssuerURL, "did": keys.DIDWeb(r.IssuerURL), "document": r.IssuerURL + "/.well-known/did.json"}},
+		"iacas":   []any{map[string]any{"pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Chain[0].Raw})), "documents": docTypes}},
+		"issuers": []any{map[string]any{"issuer": r.IssuerURL, "did": keys.DIDWeb(r.IssuerURL), "document": r.IssuerURL + "/.well-known/did.json"}},
 		"statusLists": []any{map[string]any{
 			"prefix": r.IssuerURL + "/t/", "jwks": r.IssuerURL + "/.well-known/jwks.json", "aggregation": r.IssuerURL + "/t"}},
 	})

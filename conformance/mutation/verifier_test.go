@@ -1,0 +1,178 @@
+//go:build mutation
+
+package mutation_test
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	engine  = "./pkg/verification"
+	mdocs   = "./pkg/format/mdoc"
+	coses   = "./pkg/cose"
+	joses   = "./pkg/jose"
+	asks    = "./pkg/oid4vp"
+	purpose = "./pkg/purpose"
+	lists   = "./verifier/internal/statusfetch"
+	wholes  = "./conformance/suite"
+)
+
+// Each of these is a check of the verifier, and the test that holds it: without the check, that test must fail.
+var verifierMutants = []struct {
+	mutant
+	pkg, test string
+}{
+	// What a document says of its time.
+	{mutant{"not before its first second", "pkg/verification/checks.go", []string{"case now.Before(v.From):", "case false:"}}, engine, "TestValidity"},
+	{mutant{"not after its last second", "pkg/verification/checks.go", []string{"case !now.Before(v.Until):", "case false:"}}, engine, "TestValidity"},
+	{mutant{"its times are in order", "pkg/verification/checks.go", []string{
+		"case v.From.Before(v.Signed) || !v.Until.After(v.From):", "case false:"}}, engine, "TestValidity"},
+
+	// What was asked for.
+	{mutant{"of the type that was asked for", "pkg/verification/checks.go", []string{
+		`if asked.DocumentType != "" && claims.documentType != asked.DocumentType {`, "if false {"}}, engine, "TestRequestMatch"},
+	{mutant{"everything that was asked for", "pkg/verification/checks.go", []string{
+		"if _, ok := given[want]; !ok {", "if _, ok := given[want]; ok && !ok {"}}, engine, "TestRequestMatch"},
+	{mutant{"with the values that the purpose needs", "pkg/verification/checks.go", []string{
+		"!ok || !slices.Contains(want.AnyOf, text)", "!ok && slices.Contains(want.AnyOf, text)"}}, engine, "TestRequestMatch"},
+	{mutant{"nothing is shown that was not asked for", "pkg/verification/examine.go", []string{
+		"return !asked.shows(e)", "return false"}}, engine, "TestOnlyWhatWasAskedIsShown"},
+
+	// Status.
+	{mutant{"ended by its issuer", "pkg/verification/checks.go", []string{
+		"return failed(ReasonStatusInvalid)", "return passed(nil)"}}, engine, "TestStatus"},
+	{mutant{"a status nobody knows is not valid", "pkg/verification/checks.go", []string{
+		`return failed(ReasonStatusUnsupported).with("value", strconv.Itoa(r.Value))`, "return passed(nil)"}}, engine, "TestStatus"},
+	{mutant{"a list of the future is no list", "pkg/verification/checks.go", []string{"case now.Before(r.ListIssued):", "case false:"}}, engine, "TestStatus"},
+	{mutant{"a list that has ended is no list", "pkg/verification/checks.go", []string{"case !now.Before(r.ListExpires):", "case false:"}}, engine, "TestStatus"},
+	{mutant{"no status is not a good one", "pkg/verification/checks.go", []string{
+		"return unknown(ReasonStatusAbsent)", "return passed(nil)"}}, engine, "TestStatus"},
+	{mutant{"a status that cannot be read is not a good one", "pkg/verification/checks.go", []string{
+		"return unknown(statusReason(err))", "return passed(nil)"}}, engine, "TestStatus"},
+	{mutant{"unknown is not valid", "pkg/verification/examine.go", []string{
+		"return CouldNotCheck", "return Valid"}}, engine, "TestStatus"},
+	{mutant{"no check after one that did not pass", "pkg/verification/examine.go", []string{
+		"		if result.Verdict == Valid {\n			f = step.run()\n			result.Verdict = verdictOf(f.outcome)\n		}",
+		"		f = step.run()\n		if v := verdictOf(f.outcome); v != Valid {\n			result.Verdict = v\n		}"}}, engine, "TestDeviceResponse"},
+
+	// mdoc.
+	{mutant{"the issuer's signature of an mdoc", "pkg/verification/mdoc.go", []string{
+		"err := s.document.VerifySignature(); err != nil", "false"}}, engine, "TestMDocFormatAndSignature"},
+	{mutant{"the digests of an mdoc", "pkg/verification/mdoc.go", []string{
+		"err := s.document.VerifyDigests(); err != nil", "false"}}, engine, "TestMDocFormatAndSignature"},
+	{mutant{"one docType in document and MSO", "pkg/verification/mdoc.go", []string{
+		"s.presented.DocType != s.document.MSO.DocType", "false"}}, engine, "TestDeviceResponse"},
+	{mutant{"one document in a response", "pkg/verification/mdoc.go", []string{"if len(documents) != 1 {", "if false {"}}, engine, "TestDeviceResponse"},
+	{mutant{"the device's signature", "pkg/format/mdoc/device.go", []string{
+		"err = p.signature.Verify(mso.DeviceKey, payload)", "err = nil"}}, engine, "TestDeviceResponse"},
+	{mutant{"the device's MAC", "pkg/format/mdoc/device.go", []string{
+		"	return p.mac.Verify(key, payload)", "	p.mac.Verify(key, payload)\n	return nil"}}, engine, "TestDeviceMAC"},
+	{mutant{"a MAC without a key is not checked", "pkg/format/mdoc/device.go", []string{
+		"return ErrDeviceMAC", "return nil"}}, engine, "TestDeviceMAC"},
+	{mutant{"an agreement that fails is no MAC", "pkg/format/mdoc/device.go", []string{
+		`return fmt.Errorf("%w: %w", ErrDeviceMAC, err)`, "return nil"}}, engine, "TestDeviceMAC"},
+	{mutant{"the device key's authorisations", "pkg/format/mdoc/device.go", []string{
+		"err = ErrDeviceElements", "_ = ErrDeviceElements"}}, engine, "TestDeviceMAC"},
+	{mutant{"a transcript of three", "pkg/format/mdoc/device.go", []string{"len(parts) != 3", "len(parts) > 3"}}, mdocs, "TestDeviceSignature"},
+	{mutant{"a mistake is named, never taken", "pkg/verification/mdoc.go", []string{
+		`return f.with("mistake", mistake.Name)`, `return passed(nil).with("mistake", mistake.Name)`}}, engine, "TestMistakesAreNamedAndRefused"},
+	{mutant{"a digest for every element", "pkg/format/mdoc/open.go", []string{"if !ok || subtle", "if ok && subtle"}}, mdocs, "TestOpenRefuses|TestDigest|TestEveryBit|TestVerify"},
+	{mutant{"a salt of sixteen bytes", "pkg/format/mdoc/open.go", []string{"len(random) < minRandom || ", ""}}, mdocs, "TestOpenRefuses"},
+	{mutant{"one element, one digestID", "pkg/format/mdoc/open.go", []string{
+		"if ids[item.DigestID] || names[item.Name] {", "if false {"}}, mdocs, "TestOpenRefuses"},
+	{mutant{"no namespace authorised twice over", "pkg/format/mdoc/open.go", []string{
+		"if _, both := a.Elements[namespace]; both {", "if false {"}}, mdocs, "TestKeyAuthorizationsOfBothKinds"},
+
+	// COSE.
+	{mutant{"only the allowed algorithms", "pkg/cose/sign1.go", []string{
+		"!ok || !slices.Contains(allowed, by.algorithm)", "!ok || slices.Contains(allowed, 0)"}}, coses, "TestEveryAlgorithm"},
+	{mutant{"the algorithm's own curve", "pkg/cose/algorithm.go", []string{" || key.Curve != s.curve", ""}}, coses, "TestCurveIsTheAlgorithms"},
+	{mutant{"no MAC under an empty key", "pkg/cose/mac0.go", []string{"len(key) == 0 || ", ""}}, coses, "TestMac0"},
+	{mutant{"a detached payload", "pkg/cose/mac0.go", []string{"case err != nil || payload != nil:", "case err != nil && payload != nil:"}}, coses, "TestDecodeMac0Refuses"},
+
+	// JWT.
+	{mutant{"the issuer's signature of a JWT", "pkg/verification/jwt.go", []string{
+		"err := s.credential.Verify(key); err != nil", "false"}}, engine, "TestJWT"},
+	{mutant{"an issuer that is trusted", "pkg/verification/jwt.go", []string{
+		"return failed(ReasonIssuerUntrusted)", "return passed(nil)"}}, engine, "TestJWT"},
+	{mutant{"keys that cannot be had are no keys", "pkg/verification/jwt.go", []string{
+		"return unknown(ReasonIssuerKeysNotFound)", "return passed(nil)"}}, engine, "TestJWT"},
+	{mutant{"presented by its holder", "pkg/verification/jwt.go", []string{
+		"!s.credential.Holder.Equal(p.Holder)", "false", "err := p.Verify(); err != nil", "err := error(nil); err != nil"}}, engine, "TestPresentation"},
+	{mutant{"for this nonce", "pkg/verification/jwt.go", []string{"p.Nonce != s.nonce", "false"}}, engine, "TestPresentation"},
+	{mutant{"for this audience", "pkg/verification/jwt.go", []string{"p.Audience != s.audience", "false"}}, engine, "TestPresentation"},
+
+	// Encrypted responses.
+	{mutant{"encrypted to this key", "pkg/jose/encrypt.go", []string{`case text("kid") != k.public.KeyID:`, "case false:"}}, joses, "TestDecryptRefuses"},
+	{mutant{"no member that changes the rules", "pkg/jose/encrypt.go", []string{
+		`return refuse(ReasonHeader, "a member that an encrypted response does not have")`, "continue"}}, joses, "TestDecryptRefuses"},
+	{mutant{"an ephemeral key on P-256", "pkg/jose/encrypt.go", []string{"	return checkEphemeral(h)\n", "	return nil\n"}}, joses, "TestDecryptRefuses"},
+	{mutant{"ECDH-ES with AES-GCM", "pkg/jose/encrypt.go", []string{`case text("alg") != ECDHES || (text("enc") != A128GCM && text("enc") != A256GCM):`, "case false:"}}, joses, "TestDecryptRefuses"},
+
+	// Purposes.
+	{mutant{"an organisation's own purposes", "pkg/purpose/purpose.go", []string{
+		"if row.ID == purpose && slices.Contains(row.Organisations, organisation) {", "if row.ID == purpose {"}}, purpose, "TestNoQueryLeavesItsRow"},
+	{mutant{"a register within the catalogue", "pkg/purpose/load.go", []string{
+		"allowed := d.MayAsk(purpose)", "allowed := d.Elements"}}, purpose, "TestMistakesOfARegister"},
+	{mutant{"no older register", "pkg/purpose/load.go", []string{"if r.version < base.version {", "if false {"}}, purpose, "TestSignedRegister"},
+	{mutant{"a register that was signed", "pkg/purpose/load.go", []string{
+		"claims, err := token.Verify(key)", "claims, err := token.UnverifiedClaims()"}}, purpose, "TestSignedRegister"},
+	{mutant{"a query that nobody can widen", "pkg/purpose/purpose.go", []string{
+		"out[i].Elements = slices.Clone(out[i].Elements)", "_ = i"}}, purpose, "TestAQueryCannotBeWidened"},
+
+	// OpenID4VP.
+	{mutant{"one kind of response", "pkg/oid4vp/response.go", []string{"	if kinds != 1 {", "	if kinds < 1 {"}}, asks, "TestParseFormRefuses"},
+	{mutant{"no parameter twice", "pkg/oid4vp/response.go", []string{"if len(form[name]) > 1 {", "if false {"}}, asks, "TestParseFormRefuses"},
+	{mutant{"one answer to a check", "verifier/internal/openid4vp/session.go", []string{
+		"	if s.phase != waiting {\n		return false\n	}", ""}}, wholes, "TestOneAnswerOnly"},
+	{mutant{"the state of this check", "verifier/internal/openid4vp/response.go", []string{
+		"subtle.ConstantTimeCompare([]byte(response.State), []byte(n.state)) != 1", "subtle.ConstantTimeCompare(nil, nil) != 1"}}, wholes, "TestAnswersThatAreNotAccepted"},
+	{mutant{"the response mode that was asked for", "verifier/internal/openid4vp/response.go", []string{
+		`response.Error == "" && (response.JWE != "") != n.encrypted()`, `n.key == nil && response.JWE != ""`}}, wholes, "TestAnswersThatAreNotAccepted"},
+	{mutant{"the browser that began the check", "verifier/internal/openid4vp/result.go", []string{
+		"n == nil || !n.opens(secret)", "n == nil"}}, wholes, "TestNothingTellsWhichCheckExists"},
+	{mutant{"the browser that the wallet sent back", "verifier/internal/openid4vp/result.go", []string{
+		"len(state.Answer.Documents) > 0 && !accepted", "!accepted && false"}}, wholes, "TestSameDevice"},
+	{mutant{"the browser that asked its API", "verifier/internal/openid4vp/dcapi.go", []string{
+		"n == nil || !n.opens(secret)", "n == nil"}}, wholes, "TestDigitalCredentialsAPI"},
+	{mutant{"only credentials that were asked for", "verifier/internal/openid4vp/answer.go", []string{
+		"return s.ended(verification.NotValid, verification.ReasonUnexpected)", "continue"}}, wholes, "TestAnswersThatAreNotAccepted"},
+	{mutant{"one presentation of each", "verifier/internal/openid4vp/answer.go", []string{
+		"if len(presentations) != 1 {", "if len(presentations) < 1 {"}}, wholes, "TestAnswersThatAreNotAccepted"},
+	{mutant{"everything that the purpose needs", "verifier/internal/openid4vp/answer.go", []string{
+		"if a.Required && !given[a.Group] {", "if a.Required && given[a.Group] && !given[a.Group] {"}}, wholes, "TestAnswersThatAreNotAccepted"},
+	{mutant{"each document against its own query", "verifier/internal/openid4vp/answer.go", []string{
+		"s.options.Verifier.VerifyDeviceResponse(ctx, response, b.session, asked(a))", "s.options.Verifier.VerifyDeviceResponse(ctx, response, b.session, verification.Asked{})"}},
+		wholes, "TestSurplusIsSeenByNobody"},
+	{mutant{"a check ends", "verifier/internal/openid4vp/session.go", []string{
+		"!now.Before(s.order[0].expires)", "now.IsZero()"}}, wholes, "TestAChecksLife"},
+	{mutant{"noise ends a check in the end", "verifier/internal/openid4vp/session.go", []string{
+		"s.attempts >= maxAttempts", "s.attempts < 0"}}, wholes, "TestNoiseEndsACheckInTheEnd"},
+	{mutant{"an organisation that is known", "verifier/organisations.go", []string{
+		"if found < 0 || len(key) < minKey {", "if found = max(found, 0); len(key) < minKey {"}}, wholes, "TestWhoMayAskWhat"},
+
+	// Status lists.
+	{mutant{"the list that was asked for", "verifier/internal/statusfetch/token.go", []string{"if subject != uri {", "if subject == \"\" {"}}, lists, "TestEachFailureOfAToken"},
+	{mutant{"every list or none", "verifier/internal/statusfetch/reader.go", []string{
+		"		find = r.listOfSet\n", "		find = r.list\n"}}, wholes, "TestNoPhoneHome"},
+	{mutant{"an issuer's own lists", "verifier/internal/statusfetch/set.go", []string{
+		"!ok || of.Prefix != issuer.Prefix", "!ok && of.Prefix != issuer.Prefix && false"}}, lists, "TestWhatASetMayNotBe"},
+	{mutant{"a list that is live", "verifier/internal/statusfetch/set.go", []string{
+		"reasonOf(err) == verification.ReasonStatusUnavailable && old.live(r.options.Now())", "reasonOf(err) == verification.ReasonStatusUnavailable && old != nil"}},
+		lists, "TestASetThatGoesAway"},
+}
+
+func TestEveryCheckOfTheVerifierIsHeld(t *testing.T) {
+	for _, m := range verifierMutants {
+		t.Run(m.rule, func(t *testing.T) {
+			out, err := goTool("test", "-overlay", m.overlay(t), "-count", "1", "-vet", "off", "-run", "^("+m.test+")", m.pkg)
+			if err == nil {
+				t.Fatalf("%s holds without it", m.test)
+			}
+			if !strings.Contains(out, "--- FAIL: Test") {
+				t.Fatalf("it must compile, and the test fail, to prove anything:\n%s", out)
+			}
+		})
+	}
+}
