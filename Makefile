@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the service at work, `make test` proves it. `make help` lists the rest.
 GO ?= go
-TAGS := redis,tools,mutation
+TAGS := redis,tools,mutation,interop
 
 .PHONY: help demo dev test check bench fuzz tools assets
 
@@ -18,7 +18,7 @@ test: tools ## Install what the tests need, and run every test
 	$(GO) test -race -tags $(TAGS) ./...
 
 tools: # Programs the tests run: a missing one fails, it is never skipped
-	@command -v redis-server >/dev/null && command -v openssl >/dev/null || sh conformance/tools.sh
+	@command -v redis-server >/dev/null && command -v openssl >/dev/null && command -v npm >/dev/null || sh conformance/tools.sh
 
 check: ## Formatting, vet, staticcheck, known vulnerabilities, module hygiene
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -6,8 +6,13 @@ if [ "$(id -u)" -ne 0 ]; then
 	as_root="sudo -n"
 fi
 if ! command -v apt-get >/dev/null; then
-	echo "install redis-server and openssl, then run make test again" >&2
+	echo "install redis-server, openssl, nodejs and npm, then run make test again" >&2
 	exit 1
 fi
+missing=""
+command -v redis-server >/dev/null || missing="$missing redis-server"
+command -v openssl >/dev/null || missing="$missing openssl"
+command -v npm >/dev/null || missing="$missing nodejs npm"
 $as_root apt-get update -qq
-DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq redis-server openssl >/dev/null
+# shellcheck disable=SC2086 # the words are package names
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null

@@ -75,6 +75,7 @@ const rules = `
 	conformance/mutation  <                                                                 |
 	conformance/layout    <                                                                 |
 	conformance/compose   <                                                                 |
+	conformance/interop   <                                                                 |
 `
 
 // forbidden is imported nowhere, tests included.

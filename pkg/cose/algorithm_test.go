@@ -195,3 +195,33 @@ func TestDecodeMac0Refuses(t *testing.T) {
 		t.Error("a short tag was encoded")
 	}
 }
+
+func TestDecodeDetached(t *testing.T) {
+	key, payload := ecKey(t, elliptic.P256()).(*ecdsa.PrivateKey), []byte("not in the message")
+	header, signature := []byte{0xa1, 0x01, 0x26}, sign(t, key, payload)
+	for name, c := range map[string]struct {
+		v  any
+		ok bool
+	}{
+		"nothing else":     {[]any{header, map[int]any{}, nil, signature}, true},
+		"a kid":            {[]any{header, map[int]any{4: []byte("device")}, nil, signature}, true},
+		"a kid of text":    {[]any{header, map[int]any{4: "device"}, nil, signature}, false},
+		"a kid and more":   {[]any{header, map[int]any{4: []byte("d"), 5: []byte("d")}, nil, signature}, false},
+		"certificates":     {[]any{header, map[int]any{33: []byte("d")}, nil, signature}, false},
+		"a payload":        {[]any{header, map[int]any{}, payload, signature}, false},
+		"an empty payload": {[]any{header, map[int]any{}, []byte{}, signature}, false},
+		"EdDSA":            {[]any{[]byte{0xa1, 0x01, 0x27}, map[int]any{}, nil, signature}, false},
+	} {
+		raw, err := cbor.Encode(c.v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := cose.DecodeDetached(raw)
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.ok && got.Verify(key.Public(), payload) != nil {
+			t.Errorf("%s: does not verify", name)
+		}
+	}
+}

@@ -14,8 +14,9 @@ import (
 	"justice-wallet/pkg/cbor"
 )
 
-// Header label (RFC 9360 §2) and our bound.
+// Header labels (RFC 9052 §3.1, RFC 9360 §2) and our bound.
 const (
+	labelKeyID   = 4
 	labelX5Chain = 33
 	maxChain     = 4 // certificates: ISO 18013-5 needs one; a link certificate or two may follow
 )
@@ -80,22 +81,10 @@ func encodeUnprotected(chain [][]byte) ([]byte, error) {
 // Decode reads an untagged COSE_Sign1 made with one of the allowed algorithms: ES256 when none is given. Nothing is
 // verified.
 func Decode(raw []byte, allowed ...Algorithm) (*Sign1, error) {
-	var w wireSign1
-	if err := cbor.DecodeNullable(raw, &w); err != nil {
+	s, w, err := decodeSigned(raw, allowed)
+	if err != nil {
 		return nil, fmt.Errorf("decode COSE_Sign1: %w", err)
 	}
-	if len(allowed) == 0 {
-		allowed = []Algorithm{ES256}
-	}
-	by, ok := findProtected(w.Protected)
-	if !ok || !slices.Contains(allowed, by.algorithm) {
-		return nil, fmt.Errorf("decode COSE_Sign1: the protected header is not {1: algorithm} with one of %v", allowed)
-	}
-	if len(w.Signature) != by.size {
-		return nil, fmt.Errorf("decode COSE_Sign1: signature of %d bytes, want %d", len(w.Signature), by.size)
-	}
-	s := &Sign1{Algorithm: by.algorithm, Signature: w.Signature}
-	var err error
 	if s.Chain, err = decodeUnprotected(w.Unprotected); err != nil {
 		return nil, fmt.Errorf("decode COSE_Sign1: %w", err)
 	}
@@ -103,6 +92,42 @@ func Decode(raw []byte, allowed ...Algorithm) (*Sign1, error) {
 		return nil, fmt.Errorf("decode COSE_Sign1: %w", err)
 	}
 	return s, nil
+}
+
+// DecodeDetached reads an untagged COSE_Sign1 with detached payload and without certificates, as a device signs (ISO
+// 18013-5 §9.1.3.6). Some wallets name their key: a kid in the unprotected header is read past, for the key is the MSO's.
+func DecodeDetached(raw []byte, allowed ...Algorithm) (*Sign1, error) {
+	s, w, err := decodeSigned(raw, allowed)
+	if err != nil {
+		return nil, fmt.Errorf("decode COSE_Sign1: %w", err)
+	}
+	var header map[int]cbor.Bytes
+	if err := cbor.Decode(w.Unprotected, &header); err != nil || len(header) > 1 || len(header) == 1 && header[labelKeyID] == nil {
+		return nil, fmt.Errorf("decode COSE_Sign1: the unprotected header holds something other than kid")
+	}
+	if payload, err := decodePayload(w.Payload); err != nil || payload != nil {
+		return nil, fmt.Errorf("decode COSE_Sign1: the payload is not detached")
+	}
+	return s, nil
+}
+
+// decodeSigned reads what every form has: one algorithm of those allowed, and a signature of its length.
+func decodeSigned(raw []byte, allowed []Algorithm) (*Sign1, wireSign1, error) {
+	var w wireSign1
+	if err := cbor.DecodeNullable(raw, &w); err != nil {
+		return nil, w, err
+	}
+	if len(allowed) == 0 {
+		allowed = []Algorithm{ES256}
+	}
+	by, ok := findProtected(w.Protected)
+	if !ok || !slices.Contains(allowed, by.algorithm) {
+		return nil, w, fmt.Errorf("the protected header is not {1: algorithm} with one of %v", allowed)
+	}
+	if len(w.Signature) != by.size {
+		return nil, w, fmt.Errorf("signature of %d bytes, want %d", len(w.Signature), by.size)
+	}
+	return &Sign1{Algorithm: by.algorithm, Signature: w.Signature}, w, nil
 }
 
 func decodeUnprotected(encoded cbor.RawMessage) ([][]byte, error) {

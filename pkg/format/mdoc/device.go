@@ -117,10 +117,7 @@ func (p *Presented) openDeviceSigned(raw cbor.RawMessage) error {
 		p.mac, err = cose.DecodeMac0(auth["deviceMac"])
 		return err
 	}
-	p.signature, err = cose.Decode(auth["deviceSignature"], cose.ES256, cose.EdDSA)
-	if err == nil && (p.signature.Payload != nil || p.signature.Chain != nil) {
-		err = fmt.Errorf("the device signature's payload is not detached, or it brings certificates")
-	}
+	p.signature, err = cose.DecodeDetached(auth["deviceSignature"], cose.ES256, cose.EdDSA)
 	return err
 }
 
