@@ -28,6 +28,7 @@ const rules = `
 	pkg/cbor           <                                                                    | github.com/fxamacker/cbor/v2
 	pkg/cose           < pkg/cbor                                                           |
 	pkg/jose           < pkg/fault                                                          | github.com/lestrrat-go/jwx/v2/jwa github.com/lestrrat-go/jwx/v2/jwe github.com/lestrrat-go/jwx/v2/jws
+	pkg/proximity      < pkg/cbor pkg/cose                                                  |
 	pkg/oid4vp         < pkg/jose                                                           |
 	pkg/did            < pkg/jose                                                           |
 	pkg/statuslist     <                                                                    | github.com/klauspost/compress/gzip github.com/klauspost/compress/zlib
