@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"time"
@@ -17,14 +18,16 @@ import (
 // startRequest is the body of POST /presentations.
 type startRequest struct {
 	Purpose      string `json:"purpose"`
-	Flow         string `json:"flow"`         // cross_device, same_device or dc_api
+	Flow         string `json:"flow"`         // cross_device, same_device, dc_api, dc_api_mdoc or in_person
 	ResponseMode string `json:"responseMode"` // empty: encrypted; or direct_post, dc_api: not
+	Engagement   string `json:"engagement"`   // of in_person: the text of the holder's QR code
 }
 
 type startAnswer struct {
 	ID        string                `json:"id"`
 	Link      string                `json:"link,omitempty"`
 	DCRequest *openid4vp.APIRequest `json:"dcRequest,omitempty"`
+	Message   string                `json:"message,omitempty"` // of in_person, unpadded base64url: for the holder's device
 	Expires   time.Time             `json:"expires"`
 }
 
@@ -64,12 +67,16 @@ func (v *Verifier) start(c *gin.Context) error {
 	}
 	started, err := v.wallets.Start(openid4vp.Start{
 		Organisation: who.Type, Purpose: request.Purpose, Flow: openid4vp.Flow(request.Flow), Plain: plain,
+		Engagement: request.Engagement,
 	})
 	if err != nil {
 		return err
 	}
 	http.SetCookie(c.Writer, v.cookie(started))
-	c.JSON(http.StatusCreated, startAnswer{ID: started.ID, Link: started.Link, DCRequest: started.Request, Expires: started.Expires.UTC()})
+	c.JSON(http.StatusCreated, startAnswer{
+		ID: started.ID, Link: started.Link, DCRequest: started.Request, Message: base64.RawURLEncoding.EncodeToString(started.Message),
+		Expires: started.Expires.UTC(),
+	})
 	return nil
 }
 
@@ -138,6 +145,27 @@ func (v *Verifier) respondAPI(c *gin.Context) error {
 		return err
 	}
 	c.JSON(http.StatusOK, gin.H{})
+	return nil
+}
+
+// relay is POST /presentations/{id}/messages: a front end of an in-person check brings what the device sent, and takes
+// what to send back. Both are unpadded base64url.
+func (v *Verifier) relay(c *gin.Context) error {
+	var body struct {
+		Message string `json:"message"`
+	}
+	if err := httpserver.ReadJSON(c, &body); err != nil {
+		return err
+	}
+	message, err := decode("message", body.Message)
+	if err != nil {
+		return err
+	}
+	reply, err := v.wallets.Relay(c.Request.Context(), c.Param("id"), secret(c), message)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, gin.H{"message": base64.RawURLEncoding.EncodeToString(reply)})
 	return nil
 }
 

@@ -16,6 +16,7 @@ func (v *Verifier) routes() {
 	v.server.Handle(http.MethodPost, "/presentations", v.start)
 	v.server.Handle(http.MethodGet, "/presentations/:id", v.state)
 	v.server.Handle(http.MethodPost, "/presentations/:id/response", v.respondAPI)
+	v.server.Handle(http.MethodPost, "/presentations/:id/messages", v.relay)
 	// For wallets.
 	v.server.Handle(http.MethodGet, openid4vp.RequestPath+":id", v.request)
 	v.server.Handle(http.MethodPost, openid4vp.RequestPath+":id", v.request)

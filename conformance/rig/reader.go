@@ -108,9 +108,10 @@ func (r *Rig) Roots() *x509.CertPool {
 type Presentation struct {
 	ID        string
 	Link      string
+	Message   string // in person: for the holder's device, base64url
 	DCRequest struct {
 		Protocol string
-		Data     struct{ Request string }
+		Data     struct{ Request, DeviceRequest, EncryptionInfo string }
 	}
 	Cookie *http.Cookie
 
@@ -129,12 +130,22 @@ type PresentationResult struct {
 		Needed   bool
 		Result
 	}
-	Body string // as received
+	Message string // of a relayed message
+	Body    string // as received
 }
 
 // Begin has an organisation begin a check.
 func (r *Rig) Begin(ctx context.Context, organisation, purpose, flow, mode string) (*Presentation, error) {
-	body, err := json.Marshal(map[string]string{"purpose": purpose, "flow": flow, "responseMode": mode})
+	return r.begin(ctx, organisation, map[string]string{"purpose": purpose, "flow": flow, "responseMode": mode})
+}
+
+// BeginInPerson has an organisation begin a check with the device that shows a QR code.
+func (r *Rig) BeginInPerson(ctx context.Context, organisation, purpose, engagement string) (*Presentation, error) {
+	return r.begin(ctx, organisation, map[string]string{"purpose": purpose, "flow": "in_person", "engagement": engagement})
+}
+
+func (r *Rig) begin(ctx context.Context, organisation string, start map[string]string) (*Presentation, error) {
+	body, err := json.Marshal(start)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +191,16 @@ func (c *Presentation) RespondAPI(ctx context.Context, protocol string, data any
 	}
 	_, status, err := c.send(ctx, http.MethodPost, c.rig.VerifierURL+"/presentations/"+c.ID+"/response", body)
 	return status, err
+}
+
+// Relay brings a message of the holder's device, and returns the one to send back; both are base64url.
+func (c *Presentation) Relay(ctx context.Context, message string) (string, int, error) {
+	body, err := json.Marshal(map[string]string{"message": message})
+	if err != nil {
+		return "", 0, err
+	}
+	result, status, err := c.send(ctx, http.MethodPost, c.rig.VerifierURL+"/presentations/"+c.ID+"/messages", body)
+	return result.Message, status, err
 }
 
 func (c *Presentation) send(ctx context.Context, method, address string, body []byte) (PresentationResult, int, error) {

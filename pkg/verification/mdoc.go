@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"justice-wallet/pkg/format/mdoc"
@@ -38,6 +39,25 @@ type Mistake struct {
 // VerifyDeviceResponse checks a DeviceResponse of one document, in CBOR, presented in session.
 func (v *Verifier) VerifyDeviceResponse(ctx context.Context, response []byte, session Session, asked Asked) Result {
 	return v.examine(ctx, &presentedMDoc{raw: response, session: session}, asked)
+}
+
+// VerifyDocument checks the one document of asked.DocumentType in a DeviceResponse that may hold others.
+func (v *Verifier) VerifyDocument(ctx context.Context, response []byte, session Session, asked Asked) Result {
+	return v.examine(ctx, &presentedMDoc{raw: response, session: session, among: asked.DocumentType}, asked)
+}
+
+// PresentedTypes returns the docType of every document of a DeviceResponse, in its order. Nothing is verified: it says
+// which documents there are to verify.
+func PresentedTypes(response []byte) ([]string, error) {
+	documents, err := mdoc.OpenDeviceResponse(response)
+	if err != nil {
+		return nil, err
+	}
+	types := make([]string, len(documents))
+	for i, d := range documents {
+		types[i] = d.DocType
+	}
+	return types, nil
 }
 
 type mdocSubject struct {
@@ -81,6 +101,7 @@ type presentedMDoc struct {
 	mdocSubject
 	raw       []byte
 	session   Session
+	among     string // docType of the one document to look at; empty: there is only one
 	presented *mdoc.Presented
 }
 
@@ -90,6 +111,9 @@ func (s *presentedMDoc) format() finding {
 	documents, err := mdoc.OpenDeviceResponse(s.raw)
 	if err != nil {
 		return failed(ReasonMalformed)
+	}
+	if s.among != "" {
+		documents = slices.DeleteFunc(documents, func(d *mdoc.Presented) bool { return d.DocType != s.among })
 	}
 	if len(documents) != 1 {
 		return failed(ReasonDocumentCount)

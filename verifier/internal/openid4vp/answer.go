@@ -46,18 +46,51 @@ func (s *Service) judge(ctx context.Context, q purpose.Query, token oid4vp.VPTok
 			return s.ended(verification.NotValid, verification.ReasonDocumentCount)
 		}
 	}
+	return s.collect(asks, func(a purpose.Ask) (verification.Result, bool) {
+		presentations, ok := token[a.ID]
+		if !ok {
+			return verification.Result{}, false
+		}
+		return s.examine(ctx, a, presentations[0], b), true
+	})
+}
+
+// judgeResponse is judge for ISO 18013-5's own protocols: one DeviceResponse holds all documents, told apart by docType.
+func (s *Service) judgeResponse(ctx context.Context, q purpose.Query, response []byte, session verification.Session) *Answer {
+	asks := slices.DeleteFunc(q.Asks(), func(a purpose.Ask) bool { return a.Format != purpose.MDoc })
+	types, err := verification.PresentedTypes(response)
+	if err != nil {
+		return s.ended(verification.NotValid, verification.ReasonMalformed)
+	}
+	for i, name := range types {
+		if !slices.ContainsFunc(asks, func(a purpose.Ask) bool { return a.Type == name }) {
+			return s.ended(verification.NotValid, verification.ReasonUnexpected)
+		}
+		if slices.Contains(types[:i], name) {
+			return s.ended(verification.NotValid, verification.ReasonDocumentCount)
+		}
+	}
+	return s.collect(asks, func(a purpose.Ask) (verification.Result, bool) {
+		if !slices.Contains(types, a.Type) {
+			return verification.Result{}, false
+		}
+		return s.options.Verifier.VerifyDocument(ctx, response, session, asked(a)), true
+	})
+}
+
+// collect makes an answer of what each ask was given.
+func (s *Service) collect(asks []purpose.Ask, result func(purpose.Ask) (verification.Result, bool)) *Answer {
 	answer := s.ended(verification.Valid, "")
 	given := map[int]bool{}
 	for _, a := range asks {
-		presentations, ok := token[a.ID]
+		r, ok := result(a)
 		if !ok {
 			continue
 		}
 		given[a.Group] = true
-		result := s.examine(ctx, a, presentations[0], b)
-		answer.Documents = append(answer.Documents, Document{ID: a.ID, Document: a.Document, Needed: a.Required, Result: result})
+		answer.Documents = append(answer.Documents, Document{ID: a.ID, Document: a.Document, Needed: a.Required, Result: r})
 		if a.Required {
-			answer.Verdict = worse(answer.Verdict, result.Verdict)
+			answer.Verdict = worse(answer.Verdict, r.Verdict)
 		}
 	}
 	for _, a := range asks {

@@ -15,9 +15,12 @@ type APIRequest struct {
 	Data     APIRequestData `json:"data"`
 }
 
-// APIRequestData holds the request object (OpenID4VP 1.0 Appendix A.3.2).
+// APIRequestData holds the request object of OpenID4VP 1.0 (Appendix A.3.2), or what Annex C of ISO/IEC TS 18013-7 has
+// in its place, in unpadded base64url.
 type APIRequestData struct {
-	Request string `json:"request"`
+	Request        string `json:"request,omitempty"`
+	DeviceRequest  string `json:"deviceRequest,omitempty"`
+	EncryptionInfo string `json:"encryptionInfo,omitempty"`
 }
 
 // maxAPIData bounds what the page relays.
@@ -42,20 +45,34 @@ func (s *Service) RespondAPI(ctx context.Context, id, secret, protocol string, d
 	if n == nil || !n.opens(secret) {
 		return notFound()
 	}
-	if n.flow != API || !n.take() {
+	if n.flow != API && n.flow != MDocAPI || !n.take() {
 		return refused("no answer of the browser is awaited")
 	}
-	response, b, err := s.readAPI(n, protocol, data)
+	answer, err := s.answerAPI(ctx, n, protocol, data)
 	if err != nil {
 		n.giveBack(s.ended(verification.CouldNotCheck, verification.ReasonResponse))
 		return refused(err.Error())
 	}
-	answer := s.conclude(ctx, n, response, b)
 	n.finish(answer)
-	if response.Error == "" && answer.Verdict != verification.Valid {
+	if answer.Verdict != verification.Valid && answer.Reason != verification.ReasonDeclined && answer.Reason != verification.ReasonWalletError {
 		return refused("the presentation is not accepted")
 	}
 	return nil
+}
+
+func (s *Service) answerAPI(ctx context.Context, n *session, protocol string, data []byte) (*Answer, error) {
+	if n.flow == MDocAPI {
+		response, session, err := s.readMDocAPI(n, protocol, data)
+		if err != nil {
+			return nil, err
+		}
+		return s.judgeResponse(context.WithoutCancel(ctx), n.query, response, session), nil
+	}
+	response, b, err := s.readAPI(n, protocol, data)
+	if err != nil {
+		return nil, err
+	}
+	return s.conclude(ctx, n, response, b), nil
 }
 
 func (s *Service) readAPI(n *session, protocol string, data []byte) (oid4vp.Response, binding, error) {

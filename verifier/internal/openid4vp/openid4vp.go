@@ -1,4 +1,5 @@
-// Package openid4vp asks wallets for presentations (OpenID4VP 1.0) and judges their answers.
+// Package openid4vp asks wallets for presentations and judges their answers: by OpenID4VP 1.0, and for an mdoc also in
+// ISO 18013-5's own protocols, in person and over the Digital Credentials API.
 //
 // A check begins with an organisation and a purpose, which fix what is asked. It lives in memory for minutes, is answered
 // once, and belongs to the browser that began it. The answer is forgotten with it.
@@ -35,6 +36,8 @@ const (
 	CrossDevice Flow = "cross_device" // the wallet is on another device: a QR code
 	SameDevice  Flow = "same_device"  // the wallet sends the browser back
 	API         Flow = "dc_api"       // the browser's Digital Credentials API
+	MDocAPI     Flow = "dc_api_mdoc"  // the same API in the mdoc's own protocol (ISO/IEC TS 18013-7:2025 Annex C)
+	InPerson    Flow = "in_person"    // ISO 18013-5: a front end relays the bytes
 )
 
 // Options is what a Service is told. All of it is required.

@@ -20,7 +20,7 @@ const maxWalletNonce = 256
 // nonce, empty for none, gives the same object.
 func (s *Service) RequestObject(requestID, walletNonce string) (string, error) {
 	n := s.sessions.find(byRequest, requestID)
-	if n == nil || n.flow == API {
+	if n == nil || !n.byRedirect() {
 		return "", notFound()
 	}
 	if !validWalletNonce(walletNonce) {
@@ -45,6 +45,8 @@ func (s *Service) RequestObject(requestID, walletNonce string) (string, error) {
 	}
 	return object, err
 }
+
+func (s *session) byRedirect() bool { return s.flow == CrossDevice || s.flow == SameDevice }
 
 func notFound() error { return fault.New(fault.NotFound, CodeNotFound, "") }
 

@@ -23,7 +23,7 @@ const maxResponse = 3 << 20
 // wallet sends the browser, empty for nowhere. An answer that is not accepted is a fault; a wallet's own error is not.
 func (s *Service) Respond(ctx context.Context, responseID string, form url.Values) (redirect string, err error) {
 	n := s.sessions.find(byAnswer, responseID)
-	if n == nil || n.flow == API || !n.take() {
+	if n == nil || !n.byRedirect() || !n.take() {
 		return "", refused("no check is waiting for this")
 	}
 	response, err := n.readForm(form)

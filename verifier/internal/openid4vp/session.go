@@ -1,6 +1,7 @@
 package openid4vp
 
 import (
+	"crypto/ecdh"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/proximity"
 	"justice-wallet/pkg/purpose"
 )
 
@@ -33,6 +35,11 @@ type session struct {
 	nonce, state, responseCode string
 	key                        *jose.EncryptionKey // nil when the response is not encrypted
 	began, expires             time.Time
+
+	// Of ISO 18013-5's own protocols.
+	person         *proximity.Session
+	recipient      *ecdh.PrivateKey // of MDocAPI
+	encryptionInfo string           // of MDocAPI, unpadded base64url
 
 	mu       sync.Mutex
 	objects  map[string]string // request objects by wallet nonce

@@ -16,7 +16,8 @@ type Start struct {
 	Organisation string
 	Purpose      string
 	Flow         Flow
-	Plain        bool // the answer is not encrypted within TLS: direct_post or dc_api
+	Plain        bool   // the answer is not encrypted within TLS: direct_post or dc_api
+	Engagement   string // of InPerson: the text of the holder's QR code
 }
 
 // Started is a check that has begun.
@@ -25,6 +26,7 @@ type Started struct {
 	Secret  string      // of the browser: whoever has it may see the answer
 	Link    string      // for the wallet, by redirect
 	Request *APIRequest // for the browser's Digital Credentials API
+	Message []byte      // of InPerson: the first message to the holder's device
 	Expires time.Time
 }
 
@@ -42,19 +44,29 @@ func (s *Service) Start(in Start) (Started, error) {
 		return Started{}, err
 	}
 	out := Started{ID: n.id, Secret: secret, Expires: n.expires}
-	if n.flow == API {
-		if out.Request, err = s.apiRequest(n); err != nil {
-			return Started{}, err
-		}
-	} else {
-		out.Link = s.options.Scheme + "?" + url.Values{
-			"client_id": {s.clientID}, "request_uri": {s.options.URL + RequestPath + n.requestID}, "request_uri_method": {"post"},
-		}.Encode()
+	switch n.flow {
+	case API:
+		out.Request, err = s.apiRequest(n)
+	case MDocAPI:
+		out.Request, err = s.mdocRequest(n)
+	case InPerson:
+		out.Message, err = s.engage(n, in.Engagement)
+	default:
+		out.Link = s.link(n)
+	}
+	if err != nil {
+		return Started{}, err
 	}
 	if !s.sessions.add(n) {
 		return Started{}, fault.New(fault.Unavailable, CodeBusy, "too many checks are under way")
 	}
 	return out, nil
+}
+
+func (s *Service) link(n *session) string {
+	return s.options.Scheme + "?" + url.Values{
+		"client_id": {s.clientID}, "request_uri": {s.options.URL + RequestPath + n.requestID}, "request_uri_method": {"post"},
+	}.Encode()
 }
 
 func (s *Service) newSession(in Start) (*session, string, error) {
@@ -91,10 +103,12 @@ func responseMode(in Start) (string, error) {
 		CrossDevice: {oid4vp.DirectPostJWT, oid4vp.DirectPost},
 		SameDevice:  {oid4vp.DirectPostJWT, oid4vp.DirectPost},
 		API:         {oid4vp.DCAPIJWT, oid4vp.DCAPI},
+		MDocAPI:     {}, // always encrypted, in their own ways
+		InPerson:    {},
 	}
 	pair, ok := modes[in.Flow]
-	if !ok {
-		return "", fault.New(fault.Invalid, CodeFlow, "there is no such flow")
+	if !ok || in.Plain && pair[1] == "" || in.Engagement != "" && in.Flow != InPerson {
+		return "", fault.New(fault.Invalid, CodeFlow, "there is no such flow, or not with this")
 	}
 	if in.Plain {
 		return pair[1], nil
