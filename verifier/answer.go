@@ -3,6 +3,7 @@ package verifier
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -10,11 +11,14 @@ import (
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/verification"
+	"justice-wallet/pkg/verification/words"
 )
 
 // verifyAnswer is the body of an answer to POST /verify.
 type verifyAnswer struct {
 	Verdict      verification.Verdict `json:"verdict"`
+	Reason       verification.Reason  `json:"reason,omitempty"` // absent of a valid document
+	Words        words.Words          `json:"words"`
 	DocumentType string               `json:"documentType,omitempty"`
 	Scope        verification.Scope   `json:"scope"`
 	Checks       []checkJSON          `json:"checks"`
@@ -36,6 +40,10 @@ type elementJSON struct {
 
 // verify is POST /verify. A document that cannot be relied on is an answer; only a request that makes no sense is refused.
 func (v *Verifier) verify(c *gin.Context) error {
+	lang, err := language(c)
+	if err != nil {
+		return err
+	}
 	var request verifyRequest
 	if err := httpserver.ReadJSON(c, &request); err != nil {
 		return err
@@ -44,19 +52,36 @@ func (v *Verifier) verify(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, answer(result))
+	out, err := v.answer(result, lang)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, out)
 	return nil
 }
 
-func answer(r verification.Result) verifyAnswer {
-	a := verifyAnswer{Verdict: r.Verdict, DocumentType: r.DocumentType, Scope: r.Scope, Elements: []elementJSON{}}
+// language is that of the words: ?lang=en, which is also the default, or cy.
+func language(c *gin.Context) (words.Lang, error) {
+	lang := words.Lang(c.DefaultQuery("lang", string(words.English)))
+	if !slices.Contains(words.Languages(), lang) {
+		return "", invalid("lang is neither en nor cy")
+	}
+	return lang, nil
+}
+
+func (v *Verifier) answer(r verification.Result, lang words.Lang) (verifyAnswer, error) {
+	a := verifyAnswer{Verdict: r.Verdict, Reason: r.Reason(), DocumentType: r.DocumentType, Scope: r.Scope, Elements: []elementJSON{}}
+	var err error
+	if a.Words, err = v.words.For(r.Verdict, a.Reason, lang); err != nil {
+		return a, err
+	}
 	for _, c := range r.Checks {
 		a.Checks = append(a.Checks, checkJSON(c))
 	}
 	for _, e := range r.Elements {
 		a.Elements = append(a.Elements, elementJSON{Namespace: e.Namespace, Name: e.Name, Value: plain(e.Value)})
 	}
-	return a
+	return a, nil
 }
 
 // plain writes a value of an element in the types of JSON.

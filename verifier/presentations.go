@@ -12,6 +12,7 @@ import (
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/oid4vp"
 	"justice-wallet/pkg/verification"
+	"justice-wallet/pkg/verification/words"
 	"justice-wallet/verifier/internal/openid4vp"
 )
 
@@ -36,6 +37,7 @@ type stateAnswer struct {
 	Purpose   string               `json:"purpose"`
 	Verdict   verification.Verdict `json:"verdict,omitempty"`
 	Reason    verification.Reason  `json:"reason,omitempty"`
+	Words     *words.Words         `json:"words,omitempty"`
 	CheckedAt *time.Time           `json:"checkedAt,omitempty"`
 	Documents []documentJSON       `json:"documents,omitempty"`
 }
@@ -111,20 +113,41 @@ func secret(c *gin.Context) string {
 
 // state is GET /presentations/{id}.
 func (v *Verifier) state(c *gin.Context) error {
+	lang, err := language(c)
+	if err != nil {
+		return err
+	}
 	state, err := v.wallets.Result(c.Param("id"), secret(c), c.Query("response_code"))
 	if err != nil {
 		return err
 	}
 	out := stateAnswer{State: "waiting", Purpose: state.Purpose}
-	if a := state.Answer; a != nil {
-		at := a.At.UTC().Truncate(time.Second)
-		out.State, out.Verdict, out.Reason, out.CheckedAt = "answered", a.Verdict, a.Reason, &at
-		for _, d := range a.Documents {
-			out.Documents = append(out.Documents, documentJSON{d.ID, d.Document, d.Needed, answer(d.Result)})
+	if state.Answer != nil {
+		if out, err = v.answered(state, lang); err != nil {
+			return err
 		}
 	}
 	c.JSON(http.StatusOK, out)
 	return nil
+}
+
+func (v *Verifier) answered(state openid4vp.State, lang words.Lang) (stateAnswer, error) {
+	a := state.Answer
+	at := a.At.UTC().Truncate(time.Second)
+	out := stateAnswer{State: "answered", Purpose: state.Purpose, Verdict: a.Verdict, Reason: a.Why(), CheckedAt: &at}
+	w, err := v.words.For(out.Verdict, out.Reason, lang)
+	if err != nil {
+		return out, err
+	}
+	out.Words = &w
+	for _, d := range a.Documents {
+		one, err := v.answer(d.Result, lang)
+		if err != nil {
+			return out, err
+		}
+		out.Documents = append(out.Documents, documentJSON{d.ID, d.Document, d.Needed, one})
+	}
+	return out, nil
 }
 
 // respondAPI is POST /presentations/{id}/response.

@@ -15,6 +15,7 @@ import (
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/verification"
+	"justice-wallet/pkg/verification/words"
 	"justice-wallet/verifier/internal/openid4vp"
 	"justice-wallet/verifier/internal/statusfetch"
 	"justice-wallet/verifier/internal/trust"
@@ -31,6 +32,7 @@ type Deps struct {
 type Verifier struct {
 	server *httpserver.Server
 	checks *verification.Verifier
+	words  *words.Table
 
 	// Of presentations; wallets is nil when the verifier does not ask.
 	url           string
@@ -62,6 +64,9 @@ func New(c Config, d Deps) (*Verifier, error) {
 		if err := v.ask(*c.Presentations, d); err != nil {
 			return nil, err
 		}
+	}
+	if v.words, err = words.Load(); err != nil {
+		return nil, err
 	}
 	v.routes()
 	return v, nil

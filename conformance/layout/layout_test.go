@@ -43,6 +43,8 @@ const rules = `
 	pkg/purpose        < pkg/document pkg/jose                                              | go.yaml.in/yaml/v3
 	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
 
+	pkg/verification/words < pkg/verification                                               | go.yaml.in/yaml/v3
+
 	# adapters know decisions
 	pkg/store/memstore   < pkg/issuance pkg/statuslist                                      |
 	pkg/store/redisstore < pkg/fault pkg/issuance pkg/statuslist                            | github.com/redis/go-redis/v9

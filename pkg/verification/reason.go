@@ -29,6 +29,9 @@ const (
 	ReasonSignerNotCurrent Reason = "signer_not_current" // a certificate on the path is not valid now
 	ReasonSignerProfile    Reason = "signer_profile"     // the certificate is not that of a document signer
 	ReasonSignerPeriod     Reason = "signer_period"      // signed before or after the signer's certificate was valid
+	ReasonSignerRevoked    Reason = "signer_revoked"     // the trust list takes the document signer back
+	ReasonRootRevoked      Reason = "root_revoked"       // the trust list takes the root back
+	ReasonTrustStale       Reason = "trust_list_stale"   // the trust list is out of date, and no newer one could be had
 )
 
 // Validity.

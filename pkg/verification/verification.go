@@ -73,6 +73,16 @@ type Result struct {
 	Elements     []credential.Element // empty unless the verdict is Valid; only those asked for, when any were named
 }
 
+// Reason is why the verdict is not Valid: the reason of the one check that ended the examination. Empty when it is.
+func (r Result) Reason() Reason {
+	for _, c := range r.Checks {
+		if verdictOf(c.Outcome) != Valid {
+			return c.Reason
+		}
+	}
+	return ""
+}
+
 // ElementName names one element. Namespace is empty in a JWT.
 type ElementName struct{ Namespace, Name string }
 

@@ -19,6 +19,19 @@ type Answer struct {
 	At        time.Time
 }
 
+// Why is the reason of the verdict: the answer's own or, without one, that of the first needed document that is not valid.
+func (a *Answer) Why() verification.Reason {
+	if a.Reason != "" {
+		return a.Reason
+	}
+	for _, d := range a.Documents {
+		if d.Needed && d.Result.Verdict == a.Verdict {
+			return d.Result.Reason()
+		}
+	}
+	return ""
+}
+
 // Document is one document of an answer, with a verdict of its own. Elements of one that is not valid are seen by nobody.
 type Document struct {
 	ID       string // of the credential query
