@@ -38,6 +38,7 @@ type stateAnswer struct {
 	Verdict   verification.Verdict `json:"verdict,omitempty"`
 	Reason    verification.Reason  `json:"reason,omitempty"`
 	Words     *words.Words         `json:"words,omitempty"`
+	Receipt   string               `json:"receipt,omitempty"`
 	CheckedAt *time.Time           `json:"checkedAt,omitempty"`
 	Documents []documentJSON       `json:"documents,omitempty"`
 }
@@ -134,7 +135,7 @@ func (v *Verifier) state(c *gin.Context) error {
 func (v *Verifier) answered(state openid4vp.State, lang words.Lang) (stateAnswer, error) {
 	a := state.Answer
 	at := a.At.UTC().Truncate(time.Second)
-	out := stateAnswer{State: "answered", Purpose: state.Purpose, Verdict: a.Verdict, Reason: a.Why(), CheckedAt: &at}
+	out := stateAnswer{State: "answered", Purpose: state.Purpose, Verdict: a.Verdict, Reason: a.Why(), Receipt: a.Receipt, CheckedAt: &at}
 	w, err := v.words.For(out.Verdict, out.Reason, lang)
 	if err != nil {
 		return out, err
@@ -168,6 +169,19 @@ func (v *Verifier) respondAPI(c *gin.Context) error {
 		return err
 	}
 	c.JSON(http.StatusOK, gin.H{})
+	return nil
+}
+
+// findReceipt is GET /receipts/{id}: whoever has the id may see that there was a check.
+func (v *Verifier) findReceipt(c *gin.Context) error {
+	r, ok, err := v.receipts.FindReceipt(c.Request.Context(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.NotFound, openid4vp.CodeNotFound, "")
+	}
+	c.JSON(http.StatusOK, r)
 	return nil
 }
 

@@ -17,6 +17,7 @@ func (v *Verifier) routes() {
 	v.server.Handle(http.MethodGet, "/presentations/:id", v.state)
 	v.server.Handle(http.MethodPost, "/presentations/:id/response", v.respondAPI)
 	v.server.Handle(http.MethodPost, "/presentations/:id/messages", v.relay)
+	v.server.Handle(http.MethodGet, "/receipts/:id", v.findReceipt)
 	// For wallets.
 	v.server.Handle(http.MethodGet, openid4vp.RequestPath+":id", v.request)
 	v.server.Handle(http.MethodPost, openid4vp.RequestPath+":id", v.request)

@@ -14,6 +14,8 @@ import (
 
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/httpserver"
+	"justice-wallet/pkg/receipt"
+	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/verification"
 	"justice-wallet/pkg/verification/words"
 	"justice-wallet/verifier/internal/openid4vp"
@@ -26,6 +28,7 @@ type Deps struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Transport http.RoundTripper // to issuers; nil means one of our own
+	Receipts  receipt.Book      // nil means this process's memory
 }
 
 // Verifier is an http.Handler.
@@ -38,6 +41,7 @@ type Verifier struct {
 	url           string
 	organisations organisations
 	wallets       *openid4vp.Service
+	receipts      receipt.Book
 }
 
 // maxBody is ample for the largest document, a photograph of 1 MiB in base64, encrypted and in base64 again.
@@ -84,12 +88,30 @@ func (v *Verifier) ask(p Presentations, d Deps) error {
 	if len(p.Chain) == 0 || p.Key == nil || !samePublicKey(p.Key.Public(), p.Chain[0].PublicKey) {
 		return errors.New("start asking wallets: the certificate is not the key's")
 	}
-	v.url = p.URL
+	v.url, v.receipts = p.URL, d.Receipts
+	if v.receipts == nil {
+		v.receipts = memstore.New(d.Now)
+	}
 	v.wallets, err = openid4vp.New(openid4vp.Options{
 		URL: p.URL, Return: "/presentations/", Scheme: p.Link, Prefix: p.Prefix, Sign: requestSigner(p.Key), Chain: p.Chain,
-		Register: p.Register, Verifier: v.checks, Now: d.Now, Rand: rand.Reader,
+		Register: p.Register, Verifier: v.checks, Now: d.Now, Rand: rand.Reader, Receipt: v.keepReceipt(d),
 	})
 	return err
+}
+
+// keepReceipt makes receipts. A check whose receipt cannot be kept is a check all the same, and says that it has none.
+func (v *Verifier) keepReceipt(d Deps) func(context.Context, string, verification.Verdict) string {
+	return func(ctx context.Context, purpose string, outcome verification.Verdict) string {
+		r, err := receipt.New(rand.Reader, purpose, outcome, d.Now())
+		if err == nil {
+			err = v.receipts.KeepReceipt(ctx, r)
+		}
+		if err != nil {
+			d.Log.ErrorContext(ctx, "keep receipt", "error", err)
+			return ""
+		}
+		return r.ID
+	}
 }
 
 func samePublicKey(a, b any) bool {

@@ -43,12 +43,13 @@ const rules = `
 	pkg/purpose        < pkg/document pkg/jose                                              | go.yaml.in/yaml/v3
 	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
 
+	pkg/receipt            < pkg/verification                                               |
 	pkg/verification/words < pkg/verification                                               | go.yaml.in/yaml/v3
 
 	# adapters know decisions
-	pkg/store/memstore   < pkg/issuance pkg/statuslist                                      |
-	pkg/store/redisstore < pkg/fault pkg/issuance pkg/statuslist                            | github.com/redis/go-redis/v9
-	pkg/store/storetest  < pkg/credential pkg/issuance pkg/statuslist                       |
+	pkg/store/memstore   < pkg/issuance pkg/receipt pkg/statuslist                          |
+	pkg/store/redisstore < pkg/fault pkg/issuance pkg/receipt pkg/statuslist                | github.com/redis/go-redis/v9
+	pkg/store/storetest  < pkg/credential pkg/issuance pkg/receipt pkg/statuslist pkg/verification |
 	pkg/httpserver       < pkg/fault pkg/jose                                               | github.com/gin-gonic/gin
 
 	# services: neither knows the other

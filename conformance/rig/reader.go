@@ -124,6 +124,8 @@ type PresentationResult struct {
 	Purpose   string
 	Verdict   string
 	Reason    string
+	Receipt   string
+	Words     struct{ Heading, Body, Professional, Engineer string }
 	Documents []struct {
 		ID       string
 		Document string

@@ -622,3 +622,62 @@ func TestNoPhoneHome(t *testing.T) {
 		}
 	}
 }
+
+// What is left of a check is its receipt: a purpose, an outcome and an hour.
+func TestReceipt(t *testing.T) {
+	d := newDesk(t, rig.Options{})
+	p := d.begin("bank", "bank", "cross_device", "")
+	ask := d.read(p, true)
+	d.post(ask, d.answer(d.wallet, ask, "", d.mdoc))
+	result := d.result(p, "")
+	fetch := func(id string) (int, map[string]any) {
+		t.Helper()
+		response, err := d.HTTP.Get(d.VerifierURL + "/receipts/" + id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		var body map[string]any
+		if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, body
+	}
+	status, body := fetch(result.Receipt)
+	if status != http.StatusOK || len(body) != 4 || body["purpose"] != "bank" || body["outcome"] != "valid" || body["hour"] != time.Now().UTC().Truncate(time.Hour).Format(time.RFC3339) {
+		t.Errorf("%d %v", status, body)
+	}
+	if status, _ := fetch("00000000000000000000000000"); status != http.StatusNotFound {
+		t.Errorf("a receipt of nothing: %d", status)
+	}
+}
+
+func TestWordsInBothLanguages(t *testing.T) {
+	d := newDesk(t, rig.Options{})
+	p := d.begin("bank", "bank", "cross_device", "")
+	ask := d.read(p, true)
+	d.post(ask, d.answer(newWallet(t, d.Rig), ask, "", d.mdoc))
+	english := d.result(p, "")
+	if english.Words.Heading != "This document is not being shown from the phone it was issued to" || english.Words.Engineer == "" || english.Words.Professional == "" {
+		t.Errorf("%s", english.Body)
+	}
+	for lang, want := range map[string]int{"cy": http.StatusOK, "en": http.StatusOK, "fr": http.StatusBadRequest} {
+		request, err := http.NewRequest(http.MethodGet, d.VerifierURL+"/presentations/"+p.ID+"?lang="+lang, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.AddCookie(p.Cookie)
+		response, err := d.HTTP.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want || lang == "cy" && (!strings.Contains(string(body), `"draft":true`) || strings.Contains(string(body), "This document")) {
+			t.Errorf("%s: %d %s", lang, response.StatusCode, body)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/receipt"
 	"justice-wallet/pkg/statuslist"
 )
 
@@ -16,7 +17,7 @@ const (
 	keepYears         = 1           // a credential's record, beyond the credential's end
 )
 
-// Store implements issuance.Offers, Ledger and Register, and statuslist.Slots and Publications.
+// Store implements issuance.Offers, Ledger and Register, statuslist.Slots and Publications, and receipt.Book.
 type Store struct {
 	now func() time.Time
 
@@ -29,6 +30,7 @@ type Store struct {
 	lists       map[string]*list
 	counters    shelf[counted, int]
 	published   map[string]statuslist.Published
+	receipts    shelf[string, receipt.Receipt]
 }
 
 // owned names one thing of one wallet subject: what, then its name, then who may have named it.

@@ -34,7 +34,7 @@ type Config struct {
 	Rand     io.Reader        // for the epochs of lists; nil means crypto/rand
 }
 
-// Store implements issuance.Offers, Ledger and Register, and statuslist.Slots and Publications. An error of Redis is a
+// Store implements issuance.Offers, Ledger and Register, statuslist.Slots and Publications, and receipt.Book. An error of Redis is a
 // fault of kind Unavailable: the same call may be made again.
 type Store struct {
 	client redis.UniversalClient

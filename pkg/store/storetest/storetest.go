@@ -11,6 +11,7 @@ import (
 
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/receipt"
 	"justice-wallet/pkg/statuslist"
 )
 
@@ -21,6 +22,7 @@ type Store interface {
 	issuance.Register
 	statuslist.Slots
 	statuslist.Publications
+	receipt.Book
 }
 
 // Open makes an empty store that lives by the clock now.
@@ -29,7 +31,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 // Run holds the stores that open makes to every promise.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
-		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises,
+		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ type Answer struct {
 	Reason    verification.Reason  // when the answer as a whole says why: "declined"
 	Documents []Document           // in the order they were asked for
 	At        time.Time
+	Receipt   string // its id; empty when none could be kept
 }
 
 // Why is the reason of the verdict: the answer's own or, without one, that of the first needed document that is not valid.
@@ -123,6 +124,12 @@ func (s *Service) examine(ctx context.Context, a purpose.Ask, presentation strin
 		response = nil // no DeviceResponse: the engine says so
 	}
 	return s.options.Verifier.VerifyDeviceResponse(ctx, response, b.session, asked(a))
+}
+
+// finish ends a check with its answer and a receipt.
+func (s *Service) finish(ctx context.Context, n *session, a *Answer) {
+	a.Receipt = s.options.Receipt(context.WithoutCancel(ctx), n.query.Purpose(), a.Verdict)
+	n.finish(a)
 }
 
 // ended is an answer without documents.

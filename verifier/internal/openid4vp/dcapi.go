@@ -53,7 +53,7 @@ func (s *Service) RespondAPI(ctx context.Context, id, secret, protocol string, d
 		n.giveBack(s.ended(verification.CouldNotCheck, verification.ReasonResponse))
 		return refused(err.Error())
 	}
-	n.finish(answer)
+	s.finish(ctx, n, answer)
 	if answer.Verdict != verification.Valid && answer.Reason != verification.ReasonDeclined && answer.Reason != verification.ReasonWalletError {
 		return refused("the presentation is not accepted")
 	}

@@ -47,13 +47,13 @@ func (s *Service) Relay(ctx context.Context, id, secret string, message []byte) 
 	status := proximity.StatusTermination
 	switch {
 	case err != nil: // §9.1.1.4: a message that does not decrypt ends the session
-		n.finish(s.ended(verification.CouldNotCheck, verification.ReasonResponse))
+		s.finish(ctx, n, s.ended(verification.CouldNotCheck, verification.ReasonResponse))
 		status = proximity.StatusEncryption
 	case response == nil: // the device ended it without an answer
-		n.finish(s.ended(verification.CouldNotCheck, verification.ReasonDeclined))
+		s.finish(ctx, n, s.ended(verification.CouldNotCheck, verification.ReasonDeclined))
 	default:
 		session := verification.Session{Transcript: n.person.Transcript(), MACKey: n.person.MACKey}
-		n.finish(s.judgeResponse(context.WithoutCancel(ctx), n.query, response, session))
+		s.finish(ctx, n, s.judgeResponse(context.WithoutCancel(ctx), n.query, response, session))
 	}
 	return n.person.End(status)
 }

@@ -6,6 +6,7 @@
 package openid4vp
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -50,6 +51,7 @@ type Options struct {
 	Chain    []*x509.Certificate // leaf first, without the trust anchor
 	Register *purpose.Register
 	Verifier *verification.Verifier
+	Receipt  func(ctx context.Context, purpose string, outcome verification.Verdict) string // its id; empty: none was made
 	Now      func() time.Time
 	Rand     io.Reader
 }

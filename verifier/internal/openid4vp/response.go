@@ -37,7 +37,7 @@ func (s *Service) Respond(ctx context.Context, responseID string, form url.Value
 		return "", err
 	}
 	answer := s.conclude(ctx, n, response, b)
-	n.finish(answer)
+	s.finish(ctx, n, answer)
 	if response.Error == "" && answer.Verdict != verification.Valid {
 		return "", refused("the presentation is not accepted")
 	}
