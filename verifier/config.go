@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"crypto/ecdsa"
 	"os"
 	"time"
 
@@ -20,7 +21,16 @@ type Config struct {
 	//	  "issuers":     [{"issuer": "https://…", "did": "did:web:…", "document": "https://…/.well-known/did.json"}],
 	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json", "aggregation": "https://…/t"}]
 	//	}
+	//
+	// With VERIFIER_TRUST_KEY_FILE, the PEM file of a P-256 public key, the trust file is a compact JWS that this key has
+	// signed (keys sign-trust), and has a version and a nextUpdate.
 	Trust []byte
+
+	// TrustFile is the file's name, which is looked at again every five seconds; empty: Trust does not change.
+	TrustFile string
+
+	// TrustKey must have signed the trust file; nil: it is plain JSON.
+	TrustKey *ecdsa.PublicKey
 
 	// StatusMaxAge is how old a status list may be before it is asked for again. Its issuer's ttl bounds it as well.
 	// VERIFIER_STATUS_MAX_AGE, default 30s, from 0s (ask every time) to 12h.
@@ -43,19 +53,22 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 		StatusMaxAge: r.Duration("VERIFIER_STATUS_MAX_AGE", defaultStatusMaxAge, 0, maxStatusMaxAge),
 	}
 	if path := r.Required("VERIFIER_TRUST_FILE"); path != "" {
-		c.Trust = readTrust(r, path)
+		if r.String("VERIFIER_TRUST_KEY_FILE", "") != "" {
+			readNamed(r, "VERIFIER_TRUST_KEY_FILE", func(content []byte) (err error) { c.TrustKey, err = parsePublicKey(content); return err })
+		}
+		c.TrustFile, c.Trust = path, readTrust(r, path, c.TrustKey)
 	}
 	c.Presentations = readPresentations(r)
 	return c, r.Err()
 }
 
-func readTrust(r *config.Reader, path string) []byte {
+func readTrust(r *config.Reader, path string, key *ecdsa.PublicKey) []byte {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		r.Mistake("VERIFIER_TRUST_FILE", "cannot be read")
 		return nil
 	}
-	if _, err := trust.ParseFile(content); err != nil {
+	if _, err := trust.Read(content, key); err != nil {
 		r.Mistake("VERIFIER_TRUST_FILE", "%v", err)
 	}
 	return content

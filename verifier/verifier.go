@@ -19,7 +19,6 @@ import (
 	"justice-wallet/pkg/verification"
 	"justice-wallet/pkg/verification/words"
 	"justice-wallet/verifier/internal/openid4vp"
-	"justice-wallet/verifier/internal/statusfetch"
 	"justice-wallet/verifier/internal/trust"
 )
 
@@ -49,20 +48,14 @@ const maxBody = 3 << 20
 
 // New assembles a verifier. It fetches nothing: an issuer that is away at start is asked when it is needed.
 func New(c Config, d Deps) (*Verifier, error) {
-	file, err := trust.ParseFile(c.Trust)
+	small := fetch.New(fetch.Options{Transport: d.Transport})
+	store, err := trust.Open(trust.Source{Read: c.readTrust, Key: c.TrustKey}, trust.Options{Client: small, Now: d.Now, Log: d.Log})
 	if err != nil {
 		return nil, err
 	}
-	small := fetch.New(fetch.Options{Transport: d.Transport})
-	lists := statusfetch.New(statusfetch.Options{
-		Issuers: listIssuers(file, small, d.Now),
-		Client:  fetch.New(fetch.Options{Transport: d.Transport, MaxBytes: statusfetch.MaxBytes}),
-		Now:     d.Now,
-		MaxAge:  c.StatusMaxAge,
-	})
 	v := &Verifier{
 		server: httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, MaxBody: maxBody, Ready: ready}),
-		checks: &verification.Verifier{Trust: trust.NewStore(file, small, d.Now), Status: lists, Now: d.Now},
+		checks: &verification.Verifier{Trust: store, Status: newLists(store, c, d, small), Now: d.Now},
 	}
 	if c.Presentations != nil {
 		if err := v.ask(*c.Presentations, d); err != nil {
@@ -121,14 +114,6 @@ func samePublicKey(a, b any) bool {
 
 // ready holds from the start: the verifier keeps nothing, and an issuer that is away is an answer, not a fault of ours.
 func ready(context.Context) error { return nil }
-
-func listIssuers(file *trust.File, client *fetch.Client, now func() time.Time) []statusfetch.Issuer {
-	issuers := make([]statusfetch.Issuer, len(file.StatusLists))
-	for i, list := range file.StatusLists {
-		issuers[i] = statusfetch.Issuer{Prefix: list.Prefix, Aggregation: list.Aggregation, Keys: fetch.NewKeySet(client, list.JWKS, fetch.KeySetOptions{Now: now})}
-	}
-	return issuers
-}
 
 // ServeHTTP answers one request.
 func (v *Verifier) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.server.ServeHTTP(w, r) }

@@ -54,6 +54,9 @@ type world struct {
 	statement credential.Statement
 
 	roots   []*x509.Certificate
+	rootErr error
+	crl     *x509.RevocationList
+	revoked []*x509.Certificate // roots and signers
 	keyErr  error
 	reading verification.StatusReading
 	statErr error
@@ -89,12 +92,18 @@ func (w *world) verifier() *verification.Verifier {
 	return &verification.Verifier{Trust: w, Status: w, Now: func() time.Time { return w.now }}
 }
 
-func (w *world) Roots(asked string) []*x509.Certificate {
-	if asked != docType {
-		return nil
+func (w *world) Roots(asked string) ([]verification.Root, error) {
+	if asked != docType || w.rootErr != nil {
+		return nil, w.rootErr
 	}
-	return w.roots
+	var out []verification.Root
+	for _, c := range w.roots {
+		out = append(out, verification.Root{Certificate: c, CRL: w.crl, Revoked: w.Revoked(c)})
+	}
+	return out, nil
 }
+
+func (w *world) Revoked(c *x509.Certificate) bool { return slices.ContainsFunc(w.revoked, c.Equal) }
 
 func (w *world) IssuerKey(_ context.Context, issuer, keyID string) (*ecdsa.PublicKey, error) {
 	if w.keyErr != nil {

@@ -44,6 +44,8 @@ func (s *jwtSubject) issuerSignature(ctx context.Context, store TrustStore) find
 	switch {
 	case errors.Is(err, ErrIssuerUntrusted):
 		return failed(ReasonIssuerUntrusted)
+	case errors.Is(err, ErrTrustStale):
+		return unknown(ReasonTrustStale)
 	case errors.Is(err, ErrKeyUnknown):
 		return failed(ReasonIssuerKeyUnknown)
 	case err != nil || key == nil:

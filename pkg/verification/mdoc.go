@@ -91,7 +91,11 @@ func (s *mdocSubject) issuerSignature(context.Context, TrustStore) finding {
 }
 
 func (s *mdocSubject) trust(store TrustStore, now time.Time) finding {
-	return checkSigner(s.document.Chain, store.Roots(s.document.MSO.DocType), s.document.MSO.Validity.Signed, now)
+	roots, err := store.Roots(s.document.MSO.DocType)
+	if err != nil {
+		return unknown(ReasonTrustStale)
+	}
+	return checkSigner(s.document.Chain, roots, store.Revoked, s.document.MSO.Validity.Signed, now)
 }
 
 func (s *mdocSubject) holderBinding() finding { return notAsked(ReasonNotPresented) }

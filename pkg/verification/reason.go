@@ -31,6 +31,7 @@ const (
 	ReasonSignerPeriod     Reason = "signer_period"      // signed before or after the signer's certificate was valid
 	ReasonSignerRevoked    Reason = "signer_revoked"     // the trust list takes the document signer back
 	ReasonRootRevoked      Reason = "root_revoked"       // the trust list takes the root back
+	ReasonCRLStale         Reason = "crl_stale"          // the root's revocation list is out of date
 	ReasonTrustStale       Reason = "trust_list_stale"   // the trust list is out of date, and no newer one could be had
 )
 

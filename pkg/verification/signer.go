@@ -14,8 +14,8 @@ import (
 var mdlDS = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
 
 // checkSigner follows the document signer's certificate to one of roots (ISO 18013-5 §9.3.1 and §9.3.3) and checks that
-// it is a document signer's, valid when it signed and valid now.
-func checkSigner(chain, roots []*x509.Certificate, signed, now time.Time) finding {
+// it is a document signer's, valid when it signed and valid now, and that neither has been taken back.
+func checkSigner(chain []*x509.Certificate, roots []Root, revoked func(*x509.Certificate) bool, signed, now time.Time) finding {
 	if len(roots) == 0 {
 		return failed(ReasonNoRoot)
 	}
@@ -28,30 +28,54 @@ func checkSigner(chain, roots []*x509.Certificate, signed, now time.Time) findin
 	if reason != "" {
 		return failed(reason).with("signer", fingerprint(signer))
 	}
-	f := passed(nil)
+	f := checkRevocation(signer, root.CRL, revoked, now)
 	switch {
+	case f.outcome != Passed:
 	case !isDocumentSigner(signer):
 		f = failed(ReasonSignerProfile)
 	case signed.Before(signer.NotBefore) || signed.After(signer.NotAfter):
 		f = failed(ReasonSignerPeriod)
 	}
-	return f.with("signer", fingerprint(signer)).with("root", fingerprint(root))
+	return f.with("signer", fingerprint(signer)).with("root", fingerprint(root.Certificate))
+}
+
+// checkRevocation asks the trust list and, where there is one, the root's revocation list (Annex B.1.3), whose signature
+// was checked when it was loaded. A revocation list that is out of date says nothing good of anyone.
+func checkRevocation(signer *x509.Certificate, crl *x509.RevocationList, revoked func(*x509.Certificate) bool, now time.Time) finding {
+	if revoked(signer) {
+		return failed(ReasonSignerRevoked)
+	}
+	if crl == nil {
+		return passed(nil)
+	}
+	if now.Before(crl.ThisUpdate) || !now.Before(crl.NextUpdate) {
+		return unknown(ReasonCRLStale)
+	}
+	for _, entry := range crl.RevokedCertificateEntries {
+		if entry.SerialNumber.Cmp(signer.SerialNumber) == 0 {
+			return failed(ReasonSignerRevoked)
+		}
+	}
+	return passed(nil)
 }
 
 // findRoot tries the roots one by one: an authority may have several under one name.
-func findRoot(signer *x509.Certificate, roots []*x509.Certificate, now time.Time) (*x509.Certificate, Reason) {
+func findRoot(signer *x509.Certificate, roots []Root, now time.Time) (Root, Reason) {
 	reason := ReasonChain
 	for _, root := range roots {
-		err := verifyPath(signer, root, now)
-		if err == nil {
+		err := verifyPath(signer, root.Certificate, now)
+		if err == nil && !root.Revoked {
 			return root, ""
 		}
 		var invalid x509.CertificateInvalidError
-		if errors.As(err, &invalid) && invalid.Reason == x509.Expired && signer.CheckSignatureFrom(root) == nil {
+		switch {
+		case err == nil:
+			reason = ReasonRootRevoked
+		case errors.As(err, &invalid) && invalid.Reason == x509.Expired && signer.CheckSignatureFrom(root.Certificate) == nil:
 			reason = ReasonSignerNotCurrent
 		}
 	}
-	return nil, reason
+	return Root{}, reason
 }
 
 // verifyPath matches names byte for byte, as the library does, and the key by its signature. It also refuses a critical

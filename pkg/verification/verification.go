@@ -115,17 +115,30 @@ var (
 	// ErrIssuerUntrusted is returned by TrustStore.IssuerKey for an issuer the store does not hold.
 	ErrIssuerUntrusted = errors.New("issuer is not trusted")
 
+	// ErrTrustStale is returned by a TrustStore whose list is out of date: nobody is believed on the word of it.
+	ErrTrustStale = errors.New("the trust list is out of date")
+
 	// ErrKeyUnknown is returned by TrustStore.IssuerKey when the issuer answered, and does not publish the key.
 	ErrKeyUnknown = errors.New("issuer does not publish the key")
 )
 
+// Root is one issuing authority.
+type Root struct {
+	Certificate *x509.Certificate
+	CRL         *x509.RevocationList // of its own signature; nil: it publishes none that we were given
+	Revoked     bool                 // taken back: nothing that chains to it alone is believed
+}
+
 // TrustStore knows whom to believe. Safe for concurrent use.
 type TrustStore interface {
-	// Roots returns the issuing authority certificates (ISO 18013-5 Annex B.1.2) trusted to vouch for documents of
-	// docType; none when nobody is.
-	Roots(docType string) []*x509.Certificate
+	// Roots returns the issuing authorities (ISO 18013-5 Annex B.1.2) trusted to vouch for documents of docType, none when
+	// nobody is, or ErrTrustStale.
+	Roots(docType string) ([]Root, error)
 
-	// IssuerKey returns the key keyID of a trusted issuer of JWT credentials, ErrIssuerUntrusted or ErrKeyUnknown. Any
+	// Revoked says whether a document signer's certificate has been taken back.
+	Revoked(c *x509.Certificate) bool
+
+	// IssuerKey returns the key keyID of a trusted issuer of JWT credentials, ErrIssuerUntrusted, ErrKeyUnknown or ErrTrustStale. Any
 	// other error means that it could not be found out.
 	IssuerKey(ctx context.Context, issuer, keyID string) (*ecdsa.PublicKey, error)
 }

@@ -5,13 +5,16 @@ package trust
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"justice-wallet/pkg/did"
 	"justice-wallet/pkg/jose"
@@ -19,8 +22,11 @@ import (
 
 const maxFile = 1 << 20
 
-// File is the trust file.
+// File is the trust file. A signed one has a version and a time by which there is a newer.
 type File struct {
+	Version     int64        `json:"version,omitempty"`    // higher in every newer file
+	NextUpdate  *time.Time   `json:"nextUpdate,omitempty"` // RFC 3339; after it nobody is believed
+	Revoked     []string     `json:"revoked,omitempty"`    // SHA-256 of roots and document signers, lower-case hexadecimal
 	IACAs       []IACA       `json:"iacas"`
 	Issuers     []Issuer     `json:"issuers"`
 	StatusLists []StatusList `json:"statusLists"`
@@ -28,10 +34,12 @@ type File struct {
 
 // IACA is an issuing authority of mdocs (ISO 18013-5 Annex B.1.2).
 type IACA struct {
-	PEM       string   `json:"pem"`       // one certificate
-	Documents []string `json:"documents"` // the docTypes it may vouch for, each in full
+	PEM       string   `json:"pem"`           // one certificate
+	Documents []string `json:"documents"`     // the docTypes it may vouch for, each in full
+	CRL       string   `json:"crl,omitempty"` // its revocation list, PEM: given here, and never fetched
 
 	certificate *x509.Certificate
+	crl         *x509.RevocationList
 }
 
 // Issuer is an issuer of JWT credentials.
@@ -88,6 +96,11 @@ func (f *File) check() error {
 	if len(f.IACAs) == 0 && len(f.Issuers) == 0 {
 		mistakes = append(mistakes, errors.New("it names nobody"))
 	}
+	for i, digest := range f.Revoked {
+		if b, err := hex.DecodeString(digest); err != nil || len(b) != sha256.Size || strings.ToLower(digest) != digest {
+			note("revoked", i, errors.New("not a SHA-256 in lower-case hexadecimal"))
+		}
+	}
 	for i := range f.IACAs {
 		note("iacas", i, f.IACAs[i].check()...)
 	}
@@ -104,6 +117,10 @@ func (a *IACA) check() []error {
 	var err error
 	a.certificate, err = parseRoot(a.PEM)
 	errs := []error{err}
+	if a.CRL != "" && err == nil {
+		a.crl, err = parseCRL(a.CRL, a.certificate)
+		errs = append(errs, err)
+	}
 	if len(a.Documents) == 0 {
 		errs = append(errs, errors.New("documents is empty"))
 	}
@@ -113,6 +130,22 @@ func (a *IACA) check() []error {
 		}
 	}
 	return errs
+}
+
+// parseCRL reads a revocation list that root has signed.
+func parseCRL(text string, root *x509.Certificate) (*x509.RevocationList, error) {
+	block, rest := pem.Decode([]byte(text))
+	if block == nil || block.Type != "X509 CRL" || len(bytes.TrimSpace(rest)) != 0 {
+		return nil, errors.New("crl is not one revocation list")
+	}
+	crl, err := x509.ParseRevocationList(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("crl: %w", err)
+	}
+	if err := crl.CheckSignatureFrom(root); err != nil {
+		return nil, errors.New("crl is not signed by the root")
+	}
+	return crl, nil
 }
 
 func parseRoot(text string) (*x509.Certificate, error) {

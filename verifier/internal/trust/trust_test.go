@@ -80,19 +80,26 @@ func goodFile(root string) trust.File {
 	}
 }
 
-func TestRootsByExactDocType(t *testing.T) {
-	root := generate(t)[keys.PurposeIACA]
-	f, err := trust.ParseFile(file(t, goodFile(certificate(root))))
+// static is the store of a plain file that does not change.
+func static(t *testing.T, f trust.File, client trust.Getter, now func() time.Time) *trust.Store {
+	t.Helper()
+	content := file(t, f)
+	store, err := trust.Open(trust.Source{Read: func() ([]byte, error) { return content, nil }}, trust.Options{Client: client, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := trust.NewStore(f, nil, nil)
-	if roots := store.Roots("uk.gov.justice.synthetic.1"); len(roots) != 1 || !roots[0].Equal(root.Chain[0]) {
-		t.Errorf("%d roots", len(roots))
+	return store
+}
+
+func TestRootsByExactDocType(t *testing.T) {
+	root := generate(t)[keys.PurposeIACA]
+	store := static(t, goodFile(certificate(root)), nil, func() time.Time { return start })
+	if roots, err := store.Roots("uk.gov.justice.synthetic.1"); err != nil || len(roots) != 1 || !roots[0].Certificate.Equal(root.Chain[0]) {
+		t.Errorf("%d roots, %v", len(roots), err)
 	}
 	for _, docType := range []string{"", "uk.gov.justice.synthetic", "uk.gov.justice.synthetic.2"} {
-		if len(store.Roots(docType)) != 0 {
-			t.Errorf("a root for %q", docType)
+		if roots, err := store.Roots(docType); err != nil || len(roots) != 0 {
+			t.Errorf("a root for %q, %v", docType, err)
 		}
 	}
 }
@@ -191,13 +198,9 @@ func (d *didIssuer) Get(_ context.Context, address, _ string) (*fetch.Response, 
 func TestIssuerKey(t *testing.T) {
 	all := generate(t)
 	first, second := all[keys.PurposeCredential], all[keys.PurposeOffer]
-	f, err := trust.ParseFile(file(t, goodFile(certificate(all[keys.PurposeIACA]))))
-	if err != nil {
-		t.Fatal(err)
-	}
 	away := errors.New("away")
 	d := &didIssuer{keys: []keys.Key{first}, now: start}
-	store := trust.NewStore(f, d, func() time.Time { return d.now })
+	store := static(t, goodFile(certificate(all[keys.PurposeIACA])), d, func() time.Time { return d.now })
 	steps := []struct {
 		name   string
 		after  time.Duration

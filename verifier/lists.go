@@ -1,0 +1,74 @@
+package verifier
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"justice-wallet/pkg/credential"
+	"justice-wallet/pkg/fetch"
+	"justice-wallet/pkg/verification"
+	"justice-wallet/verifier/internal/statusfetch"
+	"justice-wallet/verifier/internal/trust"
+)
+
+// readTrust reads the trust file as it is now.
+func (c Config) readTrust() ([]byte, error) {
+	if c.TrustFile == "" {
+		return c.Trust, nil
+	}
+	content, err := os.ReadFile(c.TrustFile)
+	if err != nil {
+		return nil, fmt.Errorf("read trust file: %w", err)
+	}
+	return content, nil
+}
+
+// lists reads status lists of the issuers that the trust file names now.
+type lists struct {
+	store  *trust.Store
+	maxAge time.Duration
+	client *fetch.Client
+	keys   *fetch.Client
+	now    func() time.Time
+
+	mu     sync.Mutex
+	of     []trust.StatusList
+	reader *statusfetch.Reader
+}
+
+func newLists(store *trust.Store, c Config, d Deps, keys *fetch.Client) *lists {
+	return &lists{
+		store: store, maxAge: c.StatusMaxAge, keys: keys, now: d.Now,
+		client: fetch.New(fetch.Options{Transport: d.Transport, MaxBytes: statusfetch.MaxBytes}),
+	}
+}
+
+// Status implements verification.StatusReader.
+func (l *lists) Status(ctx context.Context, ref credential.StatusRef) (verification.StatusReading, error) {
+	return l.current().Status(ctx, ref)
+}
+
+// current makes a new reader when the issuers of lists have changed; the lists that were held are fetched again.
+func (l *lists) current() *statusfetch.Reader {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.store.StatusLists()
+	if l.reader == nil || !slices.Equal(of, l.of) {
+		l.of, l.reader = of, statusfetch.New(statusfetch.Options{Issuers: l.issuers(of), Client: l.client, Now: l.now, MaxAge: l.maxAge})
+	}
+	return l.reader
+}
+
+func (l *lists) issuers(of []trust.StatusList) []statusfetch.Issuer {
+	issuers := make([]statusfetch.Issuer, len(of))
+	for i, list := range of {
+		issuers[i] = statusfetch.Issuer{
+			Prefix: list.Prefix, Aggregation: list.Aggregation, Keys: fetch.NewKeySet(l.keys, list.JWKS, fetch.KeySetOptions{Now: l.now}),
+		}
+	}
+	return issuers
+}
