@@ -65,7 +65,7 @@ const rules = `
 	# commands know all of their own
 	issuer/cmd/issuer     < issuer keys pkg/...                                             |
 	verifier/cmd/verifier < verifier pkg/...                                                |
-	keys/cmd/keys         < keys pkg/config                                                 |
+	keys/cmd/keys         < keys pkg/config pkg/jose                                      |
 
 	# the judges: imported by nobody else; those that judge share no code with the judged
 	conformance/wallet    <                                                                 |

@@ -5,6 +5,12 @@
 //	keys export -dir DIR -url URL -out DIR     write what is public: jwks.json, did.json, iacas.json
 //	keys trust  -dir DIR -url URL -documents LIST   print the trust file of a verifier that believes this authority
 //
+// And for a verifier, whose keys need no passphrase but a place of their own:
+//
+//	keys reader    -name NAME -url URL -out DIR   make a reader root, and a key and certificate to sign requests with
+//	keys list-key  -out DIR                       make the key that signs trust files and purpose registers
+//	keys sign-list -key FILE -type trust|purposes -version N [-days N]   sign the JSON on standard input
+//
 // The passphrase comes from KEYS_PASSPHRASE or the file KEYS_PASSPHRASE_FILE names, and never from an argument.
 package main
 
@@ -15,7 +21,7 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Getenv, time.Now, os.Stdout); err != nil {
+	if err := run(os.Args[1:], os.Getenv, time.Now, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "keys:", err)
 		os.Exit(1)
 	}

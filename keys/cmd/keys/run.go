@@ -15,7 +15,7 @@ import (
 	"justice-wallet/pkg/config"
 )
 
-var errUsage = errors.New("want init, list, export or trust, with -dir (go doc ./keys/cmd/keys)")
+var errUsage = errors.New("want init, list, export or trust, with -dir; or reader, list-key or sign-list (go doc ./keys/cmd/keys)")
 
 // command is one call, its flags read.
 type command struct {
@@ -26,9 +26,13 @@ type command struct {
 	stdout              io.Writer
 }
 
-func run(args []string, getenv func(string) string, now func() time.Time, stdout io.Writer) error {
+func run(args []string, getenv func(string) string, now func() time.Time, stdin io.Reader, stdout io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
+	}
+	switch args[0] {
+	case "reader", "list-key", "sign-list":
+		return runVerifier(args, now(), stdin, stdout)
 	}
 	r := config.NewReader(getenv)
 	c := command{passphrase: []byte(r.Secret("KEYS_PASSPHRASE")), now: now(), stdout: stdout}

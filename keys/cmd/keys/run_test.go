@@ -25,16 +25,16 @@ func env(passphrase string) func(string) string {
 func TestACeremony(t *testing.T) {
 	dir, public := filepath.Join(t.TempDir(), "keys"), t.TempDir()
 	var out bytes.Buffer
-	if err := run([]string{"init", "-dir", dir, "-name", "Test IACA", "-url", "https://issuer.test"}, env("secret"), fixed, &out); err != nil {
+	if err := run([]string{"init", "-dir", dir, "-name", "Test IACA", "-url", "https://issuer.test"}, env("secret"), fixed, strings.NewReader(""), &out); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(out.String(), "active"); n != 5 {
 		t.Errorf("%d active keys:\n%s", n, out.String())
 	}
-	if err := run([]string{"init", "-dir", dir, "-name", "x", "-url", "https://issuer.test"}, env("secret"), fixed, &out); err == nil {
+	if err := run([]string{"init", "-dir", dir, "-name", "x", "-url", "https://issuer.test"}, env("secret"), fixed, strings.NewReader(""), &out); err == nil {
 		t.Error("keys were made where there are some")
 	}
-	if err := run([]string{"export", "-dir", dir, "-url", "https://issuer.test", "-out", public}, env("secret"), fixed, &out); err != nil {
+	if err := run([]string{"export", "-dir", dir, "-url", "https://issuer.test", "-out", public}, env("secret"), fixed, strings.NewReader(""), &out); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"jwks.json", "did.json", "iacas.json"} {
@@ -47,7 +47,7 @@ func TestACeremony(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := run([]string{"trust", "-dir", dir, "-url", "https://issuer.test", "-documents", "a.1,b.1"}, env("secret"), fixed, &out); err != nil {
+	if err := run([]string{"trust", "-dir", dir, "-url", "https://issuer.test", "-documents", "a.1,b.1"}, env("secret"), fixed, strings.NewReader(""), &out); err != nil {
 		t.Fatal(err)
 	}
 	trusted := writeFile(t, out.Bytes())
@@ -58,7 +58,7 @@ func TestACeremony(t *testing.T) {
 	if !strings.Contains(out.String(), `"a.1"`) || !strings.Contains(out.String(), `"b.1"`) || strings.Contains(out.String(), "PRIVATE") {
 		t.Errorf("trust file:\n%s", out.String())
 	}
-	if err := run([]string{"list", "-dir", dir}, env("wrong"), fixed, &out); err == nil || !strings.Contains(err.Error(), "wrong passphrase") {
+	if err := run([]string{"list", "-dir", dir}, env("wrong"), fixed, strings.NewReader(""), &out); err == nil || !strings.Contains(err.Error(), "wrong passphrase") {
 		t.Errorf("a wrong passphrase: %v", err)
 	}
 }
@@ -74,11 +74,11 @@ func writeFile(t *testing.T, content []byte) string {
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"list"}, {"melt", "-dir", "x"}, {"list", "-dir", "x", "extra"}, {"list", "-passphrase", "x"}, {"trust", "-dir", "x"}, {"export", "-dir", "x"}} {
-		if err := run(args, env("secret"), fixed, &bytes.Buffer{}); err == nil {
+		if err := run(args, env("secret"), fixed, strings.NewReader(""), &bytes.Buffer{}); err == nil {
 			t.Errorf("%v was accepted", args)
 		}
 	}
-	if err := run([]string{"list", "-dir", "x"}, env(""), fixed, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "KEYS_PASSPHRASE") {
+	if err := run([]string{"list", "-dir", "x"}, env(""), fixed, strings.NewReader(""), &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "KEYS_PASSPHRASE") {
 		t.Errorf("no passphrase: %v", err)
 	}
 }

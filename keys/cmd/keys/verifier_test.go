@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"justice-wallet/pkg/jose"
+)
+
+func call(t *testing.T, stdin string, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	err := run(args, func(string) string { return "" }, func() time.Time { return at }, strings.NewReader(stdin), &out)
+	return out.String(), err
+}
+
+func block(t *testing.T, path, kind string, mode os.FileMode) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+		t.Errorf("%s may be read by others: %v", path, info.Mode())
+	}
+	b, rest := pem.Decode(content)
+	if b == nil || b.Type != kind || len(rest) != 0 {
+		t.Fatalf("%s is not one %s", path, kind)
+	}
+	return b.Bytes
+}
+
+func TestReader(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "reader")
+	if _, err := call(t, "", "reader", "-name", "Synthetic council", "-url", "https://verifier.example", "-out", dir); err != nil {
+		t.Fatal(err)
+	}
+	root, err := x509.ParseCertificate(block(t, filepath.Join(dir, "reader-root.pem"), "CERTIFICATE", 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(block(t, filepath.Join(dir, "reader-chain.pem"), "CERTIFICATE", 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := leaf.CheckSignatureFrom(root); err != nil || leaf.VerifyHostname("verifier.example") != nil || leaf.IsCA ||
+		len(leaf.UnknownExtKeyUsage) != 1 || leaf.UnknownExtKeyUsage[0].String() != "1.0.18013.5.1.6" || leaf.SerialNumber.BitLen() < 64 {
+		t.Errorf("not a reader's certificate: %v", err)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block(t, filepath.Join(dir, "reader-key.pem"), "PRIVATE KEY", 0o600))
+	if err != nil || !key.(*ecdsa.PrivateKey).PublicKey.Equal(leaf.PublicKey) {
+		t.Errorf("the key is not the certificate's: %v", err)
+	}
+	block(t, filepath.Join(dir, "reader-root-key.pem"), "PRIVATE KEY", 0o600)
+	if _, err := call(t, "", "reader", "-name", "x", "-url", "https://verifier.example", "-out", dir); err == nil {
+		t.Error("keys that are there were made again")
+	}
+}
+
+func TestSignList(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "list")
+	if _, err := call(t, "", "list-key", "-out", dir); err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParsePKIXPublicKey(block(t, filepath.Join(dir, "list-public.pem"), "PUBLIC KEY", 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(dir, "list-key.pem")
+	block(t, key, "PRIVATE KEY", 0o600)
+	for kind, typ := range map[string]string{"trust": "trust-list+jwt", "purposes": "purpose-register+jwt"} {
+		compact, err := call(t, `{"issuers":[],"version":1}`, "sign-list", "-key", key, "-type", kind, "-version", "7", "-days", "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := jose.Parse(strings.TrimSuffix(compact, "\n"), jose.Expect{Type: typ, Algorithms: []jose.Algorithm{jose.ES256}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, err := token.Verify(parsed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, _ := claims.String("nextUpdate")
+		if v, err := claims.Int("version"); err != nil || v != 7 || !claims.Has("issuers") || (next == "2026-11-26T09:00:00Z") != (kind == "trust") {
+			t.Errorf("%s: version %d, next update %q, %v", kind, v, next, err)
+		}
+	}
+}
+
+func TestVerifierUsage(t *testing.T) {
+	dir := t.TempDir()
+	key := filepath.Join(dir, "noise.pem")
+	if err := os.WriteFile(key, []byte("noise"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"reader"}, {"reader", "-name", "x", "-url", "x", "-out", dir + "/x"}, {"reader", "-url", "https://x.example", "-out", dir + "/x"},
+		{"list-key"}, {"list-key", "-out", dir}, {"list-key", "-dir", "x"}, {"sign-list"}, {"sign-list", "-key", key, "-type", "trust", "-version", "1"},
+		{"sign-list", "-key", key, "-type", "else", "-version", "1"}, {"sign-list", "-key", key, "-type", "trust"}, {"reader", "more"},
+	} {
+		if _, err := call(t, "{}", args...); err == nil {
+			t.Errorf("%v: taken", args)
+		}
+	}
+	good := filepath.Join(dir, "list")
+	if _, err := call(t, "", "list-key", "-out", good); err != nil {
+		t.Fatal(err)
+	}
+	for _, stdin := range []string{"", "[]", "{} {}", `{"a":1,"a":2}`} {
+		if _, err := call(t, stdin, "sign-list", "-key", filepath.Join(good, "list-key.pem"), "-type", "trust", "-version", "1"); err == nil {
+			t.Errorf("%q: signed", stdin)
+		}
+	}
+}
