@@ -2,10 +2,10 @@
 GO ?= go
 TAGS := redis,tools,mutation,interop
 
-.PHONY: help demo dev test check bench fuzz tools assets
+.PHONY: help demo dev test check bench bench-verify fuzz tools assets
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: ## Issue, present, check, revoke, check again: the main job, with its evidence
 	$(GO) run ./conformance/cmd/demo
@@ -30,6 +30,10 @@ check: ## Formatting, vet, staticcheck, known vulnerabilities, module hygiene
 
 bench: ## Issuance, verification and publication, each beside the raw cryptography it needs
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./conformance/bench/
+
+bench-verify: tools ## One presentation verified end to end, beside the raw cryptography and a peer library
+	@test -d conformance/interop/node_modules || npm ci --prefix conformance/interop --no-audit --no-fund
+	$(GO) test -tags interop -run '^$$' -bench Presentation -benchtime 1s ./conformance/bench/
 
 fuzz: ## Every fuzz target for ten seconds each
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
