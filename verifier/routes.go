@@ -8,6 +8,7 @@ import (
 
 // routes lists every path; httpserver adds /livez and /readyz.
 func (v *Verifier) routes() {
+	v.server.Handle(http.MethodGet, "/openapi.yaml", v.describe)
 	v.server.Handle(http.MethodPost, "/verify", v.verify)
 	if v.wallets == nil {
 		return
