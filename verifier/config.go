@@ -36,6 +36,9 @@ type Config struct {
 	// VERIFIER_STATUS_MAX_AGE, default 30s, from 0s (ask every time) to 12h.
 	StatusMaxAge time.Duration
 
+	// RedisURL is where receipts are kept; empty: in this process's memory, until it ends. REDIS_URL.
+	RedisURL string
+
 	// Presentations lets the verifier ask wallets itself; nil: it only answers POST /verify. VERIFIER_URL turns it on.
 	Presentations *Presentations
 }
@@ -58,6 +61,7 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 		}
 		c.TrustFile, c.Trust = path, readTrust(r, path, c.TrustKey)
 	}
+	c.RedisURL = r.String("REDIS_URL", "")
 	c.Presentations = readPresentations(r)
 	return c, r.Err()
 }

@@ -77,7 +77,11 @@ func Play(ctx context.Context, r *rig.Rig, tell func(Step) error) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{p.anotherPerson, p.offerAgain, p.refresh, p.recall, p.revoke} {
+	for _, step := range []func(context.Context) error{
+		p.councilAsks("a council asks the wallet", "valid", "This document is genuine and valid"), p.employerAsksTooMuch,
+		p.anotherPerson, p.offerAgain, p.refresh, p.recall, p.revoke,
+		p.councilAsks("a council asks again after the recall", "not_valid", "This document is no longer valid"),
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"justice-wallet/pkg/receipt"
+	"justice-wallet/pkg/store/redisstore"
 	"justice-wallet/verifier"
 )
 
@@ -44,7 +46,15 @@ func report(stderr io.Writer, code int, err error) int {
 }
 
 func serve(ctx context.Context, c verifier.Config, log *slog.Logger) error {
-	v, err := verifier.New(c, verifier.Deps{Log: log, Now: time.Now})
+	d := verifier.Deps{Log: log, Now: time.Now}
+	if c.RedisURL != "" {
+		book, err := openBook(c.RedisURL)
+		if err != nil {
+			return err
+		}
+		d.Receipts = book
+	}
+	v, err := verifier.New(c, d)
 	if err != nil {
 		return err
 	}
@@ -54,6 +64,15 @@ func serve(ctx context.Context, c verifier.Config, log *slog.Logger) error {
 	}
 	log.Info("listening", slog.String("addr", ln.Addr().String()))
 	return v.Serve(ctx, ln)
+}
+
+// openBook opens the receipts. Their keys hide nothing, for a receipt's id is random: the index key is of no use, and zero.
+func openBook(url string) (receipt.Book, error) {
+	client, err := redisstore.Dial(url)
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	return redisstore.New(client, redisstore.Config{Prefix: "justice-wallet-verifier", IndexKey: make([]byte, 32), Now: time.Now})
 }
 
 func checkHealth(ctx context.Context, addr string) error {

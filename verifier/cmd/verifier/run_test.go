@@ -29,6 +29,15 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 	if code := run(context.Background(), nil, func(string) string { return "" }, io.Discard, &stderr); code != 2 || !strings.Contains(stderr.String(), "VERIFIER_TRUST_FILE") {
 		t.Errorf("%d %s", code, &stderr)
 	}
+	redis := func(name string) string {
+		if name == "REDIS_URL" {
+			return "http://not-redis"
+		}
+		return environment(t, "127.0.0.1:0")(name)
+	}
+	if code := run(context.Background(), nil, redis, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), "REDIS_URL") {
+		t.Errorf("%d %s", code, &stderr)
+	}
 	for _, args := range [][]string{{"-x"}, {"more"}} {
 		if code := run(context.Background(), args, environment(t, ""), io.Discard, io.Discard); code != 2 {
 			t.Errorf("%v: %d", args, code)
