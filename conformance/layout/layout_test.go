@@ -28,6 +28,7 @@ const rules = `
 	pkg/cbor           <                                                                    | github.com/fxamacker/cbor/v2
 	pkg/cose           < pkg/cbor                                                           |
 	pkg/jose           < pkg/fault                                                          | github.com/lestrrat-go/jwx/v2/jwa github.com/lestrrat-go/jwx/v2/jwe github.com/lestrrat-go/jwx/v2/jws
+	pkg/vical          < pkg/cbor pkg/cose                                                  |
 	pkg/proximity      < pkg/cbor pkg/cose                                                  |
 	pkg/oid4vp         < pkg/jose                                                           |
 	pkg/did            < pkg/jose                                                           |
@@ -65,7 +66,7 @@ const rules = `
 	# commands know all of their own
 	issuer/cmd/issuer     < issuer keys pkg/...                                             |
 	verifier/cmd/verifier < verifier pkg/...                                                |
-	keys/cmd/keys         < keys pkg/config pkg/jose                                      |
+	keys/cmd/keys         < keys pkg/config pkg/jose pkg/vical                            |
 
 	# the judges: imported by nobody else; those that judge share no code with the judged
 	conformance/wallet    <                                                                 |

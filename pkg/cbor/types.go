@@ -133,3 +133,32 @@ func taggedText(data []byte, number uint64) (string, error) {
 	}
 	return s, nil
 }
+
+// BigUint is #6.2(bstr): an unsigned integer of any size, big-endian without leading zeros (RFC 8949 §3.4.3).
+type BigUint []byte
+
+// MarshalCBOR writes tag 2 and the bytes.
+func (n BigUint) MarshalCBOR() ([]byte, error) {
+	return Encode(RawMessage(append([]byte{0xc2}, appendBytes(n)...)))
+}
+
+// UnmarshalCBOR reads tag 2 around a byte string that does not begin with zero.
+func (n *BigUint) UnmarshalCBOR(data []byte) error {
+	content, err := tagged(data, tagBigUint)
+	if err != nil {
+		return err
+	}
+	b, err := byteString(content)
+	if err != nil {
+		return err
+	}
+	if len(b) > 0 && b[0] == 0 {
+		return fmt.Errorf("%w: a number with leading zeros", ErrForm)
+	}
+	*n = append(BigUint{}, b...)
+	return nil
+}
+
+const tagBigUint = 2
+
+func appendBytes(b []byte) []byte { return append(appendHead(nil, majorBytes, uint64(len(b))), b...) }

@@ -10,6 +10,8 @@
 //	keys reader    -name NAME -url URL -out DIR   make a reader root, and a key and certificate to sign requests with
 //	keys list-key  -out DIR                       make the key that signs trust files and purpose registers
 //	keys sign-list -key FILE -type trust|purposes -version N [-days N]   sign the JSON on standard input
+//	keys vical-import -anchor FILE -documents LIST                       print the roots of a VICAL as iacas of a trust file
+//	keys vical-export -key FILE -chain FILE -name NAME -version N [-days N]   sign a trust file's iacas as a VICAL
 //
 // The passphrase comes from KEYS_PASSPHRASE or the file KEYS_PASSPHRASE_FILE names, and never from an argument.
 package main

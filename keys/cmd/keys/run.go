@@ -15,7 +15,7 @@ import (
 	"justice-wallet/pkg/config"
 )
 
-var errUsage = errors.New("want init, list, export or trust, with -dir; or reader, list-key or sign-list (go doc ./keys/cmd/keys)")
+var errUsage = errors.New("want init, list, export or trust, with -dir; or reader, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
 
 // command is one call, its flags read.
 type command struct {
@@ -31,7 +31,7 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 		return errUsage
 	}
 	switch args[0] {
-	case "reader", "list-key", "sign-list":
+	case "reader", "list-key", "sign-list", "vical-import", "vical-export":
 		return runVerifier(args, now(), stdin, stdout)
 	}
 	r := config.NewReader(getenv)

@@ -40,6 +40,7 @@ func listTypes() map[string]string {
 // verifierCommand is one of the calls that a verifier's operator makes. They need no directory of issuer's keys.
 type verifierCommand struct {
 	name, url, out, key, kind string
+	anchor, chain, documents  string
 	version                   int64
 	days                      int
 	now                       time.Time
@@ -56,6 +57,9 @@ func runVerifier(args []string, now time.Time, stdin io.Reader, stdout io.Writer
 	flags.StringVar(&c.out, "out", "", "")
 	flags.StringVar(&c.key, "key", "", "")
 	flags.StringVar(&c.kind, "type", "", "")
+	flags.StringVar(&c.anchor, "anchor", "", "")
+	flags.StringVar(&c.chain, "chain", "", "")
+	flags.StringVar(&c.documents, "documents", "", "")
 	flags.Int64Var(&c.version, "version", 0, "")
 	flags.IntVar(&c.days, "days", 1, "")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
@@ -66,6 +70,10 @@ func runVerifier(args []string, now time.Time, stdin io.Reader, stdout io.Writer
 		return c.reader()
 	case "list-key":
 		return c.listKey()
+	case "vical-import":
+		return c.importVICAL()
+	case "vical-export":
+		return c.exportVICAL()
 	}
 	return c.signList()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -118,6 +119,56 @@ func TestVerifierUsage(t *testing.T) {
 	for _, stdin := range []string{"", "[]", "{} {}", `{"a":1,"a":2}`} {
 		if _, err := call(t, stdin, "sign-list", "-key", filepath.Join(good, "list-key.pem"), "-type", "trust", "-version", "1"); err == nil {
 			t.Errorf("%q: signed", stdin)
+		}
+	}
+}
+
+// A list that we export is one that we import, for the docTypes asked for and no other.
+func TestVICAL(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "reader")
+	if _, err := call(t, "", "reader", "-name", "Synthetic provider", "-url", "https://lists.example", "-out", dir); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.ReadFile(filepath.Join(dir, "reader-root.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := json.Marshal(map[string]any{"iacas": []any{map[string]any{"pem": string(root), "documents": []string{"a.1", "b.1"}}}, "issuers": []any{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := []string{"vical-export", "-key", filepath.Join(dir, "reader-key.pem"), "-chain", filepath.Join(dir, "reader-chain.pem"), "-name", "Synthetic", "-version", "3"}
+	list, err := call(t, string(file), export...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchor := filepath.Join(dir, "reader-root.pem")
+	out, err := call(t, list, "vical-import", "-anchor", anchor, "-documents", "b.1,c.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got iacaList
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.IACAs) != 1 || got.IACAs[0].PEM != string(root) || len(got.IACAs[0].Documents) != 1 || got.IACAs[0].Documents[0] != "b.1" {
+		t.Errorf("%s, %v", out, err)
+	}
+	if out, err := call(t, list, "vical-import", "-anchor", anchor, "-documents", "c.1"); err != nil || strings.Contains(out, "CERTIFICATE") {
+		t.Errorf("%s, %v", out, err)
+	}
+	for name, c := range map[string]struct {
+		stdin string
+		args  []string
+	}{
+		"a changed list":      {list[:len(list)-1] + "x", []string{"vical-import", "-anchor", anchor, "-documents", "a.1"}},
+		"no anchor":           {list, []string{"vical-import", "-documents", "a.1"}},
+		"no documents":        {list, []string{"vical-import", "-anchor", anchor}},
+		"an anchor of a key":  {list, []string{"vical-import", "-anchor", filepath.Join(dir, "reader-key.pem"), "-documents", "a.1"}},
+		"no trust file":       {"", export},
+		"a root of noise":     {`{"iacas":[{"pem":"x","documents":["a"]}]}`, export},
+		"without a version":   {string(file), export[:7]},
+		"a signer of no kind": {string(file), append([]string{"vical-export", "-key", anchor}, export[3:]...)},
+	} {
+		if _, err := call(t, c.stdin, c.args...); err == nil {
+			t.Errorf("%s: taken", name)
 		}
 	}
 }
