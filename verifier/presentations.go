@@ -78,7 +78,7 @@ func (v *Verifier) start(c *gin.Context) error {
 	http.SetCookie(c.Writer, v.cookie(started))
 	c.JSON(http.StatusCreated, startAnswer{
 		ID: started.ID, Link: started.Link, DCRequest: started.Request, Message: base64.RawURLEncoding.EncodeToString(started.Message),
-		Expires: started.Expires.UTC(),
+		Expires: started.Expires.UTC().Truncate(time.Second),
 	})
 	return nil
 }
