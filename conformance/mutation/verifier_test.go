@@ -137,7 +137,7 @@ var verifierMutants = []struct {
 	{mutant{"the browser that asked its API", "verifier/internal/openid4vp/dcapi.go", []string{
 		"n == nil || !n.opens(secret)", "n == nil"}}, wholes, "TestDigitalCredentialsAPI"},
 	{mutant{"only credentials that were asked for", "verifier/internal/openid4vp/answer.go", []string{
-		"return s.ended(verification.NotValid, verification.ReasonUnexpected)", "continue"}}, wholes, "TestAnswersThatAreNotAccepted"},
+		"return a.ID == id }) {\n			return s.ended(verification.NotValid, verification.ReasonUnexpected)", "return a.ID == id }) {\n			continue"}}, wholes, "TestAnswersThatAreNotAccepted"},
 	{mutant{"one presentation of each", "verifier/internal/openid4vp/answer.go", []string{
 		"if len(presentations) != 1 {", "if len(presentations) < 1 {"}}, wholes, "TestAnswersThatAreNotAccepted"},
 	{mutant{"everything that the purpose needs", "verifier/internal/openid4vp/answer.go", []string{
@@ -151,6 +151,44 @@ var verifierMutants = []struct {
 		"s.attempts >= maxAttempts", "s.attempts < 0"}}, wholes, "TestNoiseEndsACheckInTheEnd"},
 	{mutant{"an organisation that is known", "verifier/organisations.go", []string{
 		"if found < 0 || len(key) < minKey {", "if found = max(found, 0); len(key) < minKey {"}}, wholes, "TestWhoMayAskWhat"},
+
+	// Document signers and their roots.
+	{mutant{"a root for this docType", "pkg/verification/signer.go", []string{"return failed(ReasonNoRoot)", "return passed(nil)"}}, engine, "TestTrustOfDocumentSigner"},
+	{mutant{"the signer alone in the chain", "pkg/verification/signer.go", []string{"if len(chain) != 1 {", "if len(chain) < 1 {"}}, engine, "TestChainOfTwo"},
+	{mutant{"a path to a root", "pkg/verification/signer.go", []string{
+		"err := verifyPath(signer, root.Certificate, now)", "err := verifyPath(signer, root.Certificate, now)\n		err = nil"}}, engine, "TestTrustOfDocumentSigner"},
+	{mutant{"a document signer's certificate", "pkg/verification/signer.go", []string{"case !isDocumentSigner(signer):", "case false && !isDocumentSigner(signer):"}}, engine, "TestTrustOfDocumentSigner"},
+	{mutant{"signed while the signer was valid", "pkg/verification/signer.go", []string{
+		"case signed.Before(signer.NotBefore) || signed.After(signer.NotAfter):", "case false:"}}, engine, "TestTrustOfDocumentSigner"},
+	{mutant{"a root that stands", "pkg/verification/signer.go", []string{"if err == nil && !root.Revoked {", "if err == nil {"}}, engine, "TestRevokedSignersAndRoots"},
+	{mutant{"a signer that stands", "pkg/verification/signer.go", []string{"if revoked(signer) {", "if revoked(signer) && signer == nil {"}}, engine, "TestRevokedSignersAndRoots"},
+	{mutant{"a signer that its root did not withdraw", "pkg/verification/signer.go", []string{
+		"entry.SerialNumber.Cmp(signer.SerialNumber) == 0", "entry.SerialNumber == nil"}}, engine, "TestRevokedSignersAndRoots"},
+	{mutant{"a revocation list that is current", "pkg/verification/signer.go", []string{
+		"if now.Before(crl.ThisUpdate) || !now.Before(crl.NextUpdate) {", "if now.IsZero() {"}}, engine, "TestRevokedSignersAndRoots"},
+	{mutant{"a trust list that is current", "verifier/internal/trust/store.go", []string{
+		"!s.options.Now().Before(*s.file.NextUpdate)", "s.options.Now().IsZero()"}}, "./verifier/internal/trust", "TestReload|TestASignedFileAtStart"},
+	{mutant{"no older trust list", "verifier/internal/trust/store.go", []string{
+		"if s.source.Key != nil && file.Version <= s.file.Version {", "if s.source.Key != nil && file.Version < 0 {"}}, "./verifier/internal/trust", "TestReload"},
+	{mutant{"a trust list that was signed", "verifier/internal/trust/signed.go", []string{
+		"claims, err := token.Verify(key)", "claims, err := token.UnverifiedClaims()"}}, "./verifier/internal/trust", "TestASignedFileAtStart"},
+	{mutant{"a revocation list of the root's own", "verifier/internal/trust/file.go", []string{
+		"if err := crl.CheckSignatureFrom(root); err != nil {", "if err := crl.CheckSignatureFrom(root); err != nil && root == nil {"}}, "./verifier/internal/trust", "TestASignedFileAtStart"},
+
+	// In person, and over the browser in the mdoc's own protocol.
+	{mutant{"only documents that were asked for", "verifier/internal/openid4vp/answer.go", []string{
+		"return a.Type == name }) {\n			return s.ended(verification.NotValid, verification.ReasonUnexpected)", "return a.Type == name }) {\n			continue"}}, wholes, "TestInPersonRefusesWhatNobodyAskedFor"},
+	{mutant{"the front end that began the session", "verifier/internal/openid4vp/inperson.go", []string{"n == nil || !n.opens(secret)", "n == nil"}}, wholes, "TestInPersonBadBeginnings"},
+	{mutant{"one message of the device's", "pkg/proximity/session.go", []string{"nonce(1, s.received), message", "nonce(1, 1), message"}}, "./pkg/proximity", "TestMessagesComeOnceAndInOrder"},
+	{mutant{"a session that has ended", "pkg/proximity/session.go", []string{"	if s.ended {\n		return nil, ErrEnded\n	}\n	message", "	message"}}, "./pkg/proximity", "TestTheReaderEndsTheSession"},
+	{mutant{"counters that never begin again", "pkg/proximity/session.go", []string{"if s.ended || s.sent == math.MaxUint32 {", "if s.ended {"}}, "./pkg/proximity", "TestMessagesComeOnceAndInOrder"},
+	{mutant{"a reader's signature", "pkg/proximity/request.go", []string{
+		"if err := d.auth.Verify(leaf.PublicKey, payload); err != nil {", "if err := d.auth.Verify(leaf.PublicKey, payload); err != nil && leaf == nil {"}}, "./pkg/proximity", "TestReadersThatAreNot"},
+	{mutant{"a reader's certificate", "pkg/proximity/request.go", []string{
+		"!slices.ContainsFunc(leaf.UnknownExtKeyUsage, mdlReaderAuth.Equal)", "slices.ContainsFunc(leaf.UnknownExtKeyUsage, mdlReaderAuth.Equal) && leaf == nil"}}, "./pkg/proximity", "TestReadersThatAreNot"},
+	{mutant{"a VICAL's signer", "pkg/vical/vical.go", []string{
+		"if err := signed.Verify(leaf.PublicKey, signed.Payload); err != nil {", "if err := signed.Verify(leaf.PublicKey, signed.Payload); err != nil && leaf == nil {"}}, "./pkg/vical", "TestEveryBitOfAList"},
+	{mutant{"a VICAL that is current", "pkg/vical/vical.go", []string{"!l.NextUpdate.IsZero() && !now.Before(l.NextUpdate)", "now.IsZero()"}}, "./pkg/vical", "TestSignersThatAreNotTrusted"},
 
 	// Status lists.
 	{mutant{"the list that was asked for", "verifier/internal/statusfetch/token.go", []string{"if subject != uri {", "if subject == \"\" {"}}, lists, "TestEachFailureOfAToken"},

@@ -141,6 +141,21 @@ func TestInPersonSessionsThatGoWrong(t *testing.T) {
 	}
 }
 
+// A device that answers a bank with the licence summary shows it to nobody.
+func TestInPersonRefusesWhatNobodyAskedFor(t *testing.T) {
+	d := newDesk(t, rig.Options{})
+	summary := d.collect(rig.OfferRequest{DocumentType: licence, Format: "mdoc", Record: person})
+	p, device, _ := d.meet("bank")
+	message, err := device.Answer(wallet.Asked{DocType: licence, Elements: [][2]string{{"org.iso.23220.1", "family_name"}, {licence, "licence_end_date"}}}, summary, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.relay(p, message)
+	if result := d.result(p, ""); result.Verdict != "not_valid" || result.Reason != "not_asked_for" || len(names(result)) != 0 {
+		t.Errorf("%s", result.Body)
+	}
+}
+
 func TestInPersonBadBeginnings(t *testing.T) {
 	d := newDesk(t, rig.Options{})
 	for name, qr := range map[string]string{"nothing": "", "another address": "https://example.com", "noise": "mdoc:AAAA"} {

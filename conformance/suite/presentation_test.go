@@ -29,7 +29,6 @@ type desk struct {
 	wallet *wallet.Wallet
 	mdoc   *wallet.Held
 	jwt    *wallet.Held
-	now    func() time.Time
 }
 
 func newDesk(t *testing.T, o rig.Options) *desk {

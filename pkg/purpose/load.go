@@ -123,7 +123,7 @@ func (b *builder) build(f file) {
 	for _, o := range f.Organisations {
 		b.want(o.Type != "" && complete(o.Name), "organisation %q: type or name is missing", o.Type)
 		b.want(!b.register.HasOrganisation(o.Type), "organisation %q stands twice", o.Type)
-		b.register.organisations = append(b.register.organisations, Organisation{o.Type, o.Name})
+		b.register.organisations = append(b.register.organisations, Organisation(o))
 	}
 	for _, p := range f.Purposes {
 		b.purpose(p)

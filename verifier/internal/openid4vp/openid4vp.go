@@ -72,7 +72,7 @@ func New(o Options) (*Service, error) {
 		mistakes = append(mistakes, errors.New("URL is not an origin"))
 	}
 	if !strings.HasPrefix(o.Return, "/") || !strings.HasSuffix(o.Return, "/") {
-		mistakes = append(mistakes, errors.New("Return is not a path between slashes"))
+		mistakes = append(mistakes, errors.New("the return path is not between slashes"))
 	}
 	id, err := clientID(o, origin)
 	if err := errors.Join(append(mistakes, err)...); err != nil {
