@@ -72,3 +72,22 @@ func TestAStaleTrustListAndJWTs(t *testing.T) {
 	w.keyErr = errors.Join(errors.New("list of yesterday"), verification.ErrTrustStale)
 	wantStop(t, w, w.verifier().VerifyJWT(context.Background(), w.jwt(), verification.Asked{}), verification.IssuerSignature, verification.Unknown, verification.ReasonTrustStale)
 }
+
+// A link certificate, in which an old root vouches for a new one's name and key, is a root for what the new one signed.
+func TestLinkCertificate(t *testing.T) {
+	w := newWorld(t)
+	old := newRoot(t, nil)
+	template := *w.root.cert
+	template.SignatureAlgorithm, template.PublicKey = 0, nil
+	linked := certify(t, &template, old.cert, w.root.key, old.key)
+	for name, c := range map[string]struct {
+		roots []*x509.Certificate
+		ok    bool
+	}{"the link": {[]*x509.Certificate{linked}, true}, "the old root alone": {[]*x509.Certificate{old.cert}, false}} {
+		w.roots = c.roots
+		r := w.verifier().VerifyMDoc(context.Background(), w.mdoc(), verification.Asked{})
+		if (r.Verdict == verification.Valid) != c.ok {
+			t.Errorf("%s: %s %s", name, r.Verdict, r.Reason())
+		}
+	}
+}

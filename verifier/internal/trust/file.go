@@ -37,9 +37,13 @@ type IACA struct {
 	PEM       string   `json:"pem"`           // one certificate
 	Documents []string `json:"documents"`     // the docTypes it may vouch for, each in full
 	CRL       string   `json:"crl,omitempty"` // its revocation list, PEM: given here, and never fetched
+	// Links are link certificates, PEM: a new root's name and key, which this root vouches for (ISO 18013-5 Annex B.1.2).
+	// Documents of the new root are believed as this one's are, for as long as both stand.
+	Links []string `json:"links,omitempty"`
 
 	certificate *x509.Certificate
 	crl         *x509.RevocationList
+	links       []*x509.Certificate
 }
 
 // Issuer is an issuer of JWT credentials.
@@ -120,6 +124,13 @@ func (a *IACA) check() []error {
 	if a.CRL != "" && err == nil {
 		a.crl, err = parseCRL(a.CRL, a.certificate)
 		errs = append(errs, err)
+	}
+	for _, text := range a.Links {
+		link, err := parseRoot(text)
+		if err == nil && a.certificate != nil && link.CheckSignatureFrom(a.certificate) != nil {
+			err = errors.New("a link is not signed by the root")
+		}
+		errs, a.links = append(errs, err), append(a.links, link)
 	}
 	if len(a.Documents) == 0 {
 		errs = append(errs, errors.New("documents is empty"))

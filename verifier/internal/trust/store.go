@@ -127,10 +127,23 @@ func (s *Store) Roots(docType string) ([]verification.Root, error) {
 	var roots []verification.Root
 	for _, a := range file.IACAs {
 		if slices.Contains(a.Documents, docType) {
-			roots = append(roots, verification.Root{Certificate: a.certificate, CRL: a.crl, Revoked: revokes(file, a.certificate)})
+			revoked := revokes(file, a.certificate)
+			roots = append(roots, verification.Root{Certificate: a.certificate, CRL: a.crl, Revoked: revoked})
+			for _, link := range s.standing(a) {
+				roots = append(roots, verification.Root{Certificate: link, Revoked: revoked || revokes(file, link)})
+			}
 		}
 	}
 	return roots, nil
+}
+
+// standing returns the links of a root that is valid now; the links' own validity is looked at with the path.
+func (s *Store) standing(a IACA) []*x509.Certificate {
+	now := s.options.Now()
+	if now.Before(a.certificate.NotBefore) || !now.Before(a.certificate.NotAfter) {
+		return nil
+	}
+	return a.links
 }
 
 // Revoked says whether the file takes c back. When there is no file to go by, it does.
