@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -33,14 +34,14 @@ func parseOrganisations(content []byte) (organisations, error) {
 	if err != nil {
 		return nil, errors.New("not one JSON object")
 	}
-	d := json.NewDecoder(strings.NewReader(string(content)))
-	d.DisallowUnknownFields()
 	var file struct {
 		Organisations organisations `json:"organisations"`
 	}
 	if err := object.Decode(&file); err != nil {
 		return nil, err
 	}
+	d := json.NewDecoder(bytes.NewReader(content)) // Decode reads past unknown members, and this refuses them
+	d.DisallowUnknownFields()
 	if err := d.Decode(&file); err != nil {
 		return nil, errors.New("a member is unknown or of another type")
 	}

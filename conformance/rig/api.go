@@ -118,8 +118,8 @@ type Result struct {
 	} `json:"elements"`
 }
 
-// Nonce and audience of every presentation in the rig: a fixed stand-in for a session of OpenID4VP, which the verifier
-// does not run yet.
+// Nonce and audience of what Present sends to POST /verify, whose caller makes its own session; Begin has the verifier make
+// one.
 const (
 	presentationNonce = "a-nonce-of-the-rig"
 	presentationURL   = "https://verifier.test/response"

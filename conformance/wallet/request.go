@@ -238,6 +238,9 @@ func (a *Ask) thumbprint() []byte {
 	return digest[:]
 }
 
+// Thumbprint is the RFC 7638 SHA-256 thumbprint of the key that the answer is encrypted to, nil when there is none.
+func (a *Ask) Thumbprint() []byte { return a.thumbprint() }
+
 // Transcript is the SessionTranscript of an answer to this request (OpenID4VP 1.0 Appendix B.2.6).
 func (a *Ask) Transcript() []byte {
 	if a.Origin == "" {
