@@ -11,7 +11,8 @@ import (
 	"slices"
 )
 
-// Algorithm is a signature algorithm of RFC 9053 §2, of those ISO 18013-5 §9.1.2.5 and §9.1.3.6 allow.
+// Algorithm is a signature algorithm of RFC 9053 §2, of those ISO 18013-5 §9.1.2.5 and §9.1.3.6 allow, or one of RFC 9864
+// that names the same with its curve, as newer wallets and readers do.
 type Algorithm int
 
 const (
@@ -19,6 +20,9 @@ const (
 	EdDSA Algorithm = -8  // here Ed25519 only
 	ES384 Algorithm = -35 // ECDSA with SHA-384, here on P-384 only
 	ES512 Algorithm = -36 // ECDSA with SHA-512, here on P-521 only
+
+	ESP256  Algorithm = -9  // ES256 on P-256 (RFC 9864 §2.1)
+	Ed25519 Algorithm = -19 // EdDSA on Ed25519 (RFC 9864 §2.2)
 )
 
 // scheme is what an algorithm fixes. The protected header is compared as bytes, so there is one spelling of each.
@@ -34,6 +38,8 @@ func schemes() []scheme {
 	return []scheme{
 		{ES256, []byte{0xa1, 0x01, 0x26}, 64, crypto.SHA256, elliptic.P256()},
 		{EdDSA, []byte{0xa1, 0x01, 0x27}, 64, 0, nil},
+		{ESP256, []byte{0xa1, 0x01, 0x28}, 64, crypto.SHA256, elliptic.P256()},
+		{Ed25519, []byte{0xa1, 0x01, 0x32}, 64, 0, nil},
 		{ES384, []byte{0xa1, 0x01, 0x38, 0x22}, 96, crypto.SHA384, elliptic.P384()},
 		{ES512, []byte{0xa1, 0x01, 0x38, 0x23}, 132, crypto.SHA512, elliptic.P521()},
 	}

@@ -100,6 +100,36 @@ func TestCurveIsTheAlgorithms(t *testing.T) {
 	}
 }
 
+// The names of RFC 9864 stand for the same signatures; the name is signed with the rest.
+func TestFullySpecifiedAlgorithms(t *testing.T) {
+	ec, ed, payload := ecKey(t, elliptic.P256()).(*ecdsa.PrivateKey), edKey(t), []byte("payload")
+	for _, c := range []struct {
+		a, old cose.Algorithm
+		sign   func(message []byte) []byte
+		public crypto.PublicKey
+	}{
+		{cose.ESP256, cose.ES256, func(message []byte) []byte { return signMessage(t, ec, message) }, ec.Public()},
+		{cose.Ed25519, cose.EdDSA, func(message []byte) []byte { return ed25519.Sign(ed, message) }, ed.Public()},
+	} {
+		message, err := cose.ToBeSignedWith(c.a, payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := cose.Sign1{Algorithm: c.a, Payload: payload, Signature: c.sign(message)}
+		raw := encode(t, s)
+		got, err := cose.Decode(raw, c.a)
+		if err != nil || got.Verify(c.public, payload) != nil {
+			t.Errorf("%d: %v", c.a, err)
+		}
+		if _, err := cose.Decode(raw, c.old); err == nil {
+			t.Errorf("%d is read where only %d is allowed", c.a, c.old)
+		}
+		if s.Algorithm = c.old; s.Verify(c.public, payload) == nil {
+			t.Errorf("a signature of %d verifies as %d", c.a, c.old)
+		}
+	}
+}
+
 func TestUnknownAlgorithm(t *testing.T) {
 	if _, err := (cose.Sign1{Algorithm: -37, Signature: make([]byte, 64)}).Encode(); err == nil {
 		t.Error("PS256 was encoded")

@@ -30,7 +30,12 @@ func sign(t testing.TB, key *ecdsa.PrivateKey, payload []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := sha256.Sum256(tbs)
+	return signMessage(t, key, tbs)
+}
+
+func signMessage(t testing.TB, key *ecdsa.PrivateKey, message []byte) []byte {
+	t.Helper()
+	digest := sha256.Sum256(message)
 	r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
 	if err != nil {
 		t.Fatal(err)

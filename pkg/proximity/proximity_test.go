@@ -284,6 +284,43 @@ func TestAnnexDReader(t *testing.T) {
 	}
 }
 
+// A request of Annex C that another's reader made: its signature covers the transcript that we make of its parameters.
+func TestAnnexCRequest(t *testing.T) {
+	file, err := os.ReadFile("../../conformance/vectors/mdoc/annexc_request.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		Origin         string
+		EncryptionInfo string `json:"encryption_info"`
+		DeviceRequest  string `json:"device_request"`
+	}
+	if err := json.Unmarshal(file, &v); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(v.DeviceRequest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests, err := proximity.ParseDeviceRequest(raw)
+	if err != nil || len(requests) != 1 {
+		t.Fatalf("%v", err)
+	}
+	transcript, err := mdoc.DCAPITranscript(v.EncryptionInfo, v.Origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := proximity.VerifySignature(requests[0], transcript); err != nil {
+		t.Errorf("readerAuth: %v", err)
+	}
+	for name, other := range map[string][2]string{"another origin": {v.EncryptionInfo, v.Origin + "/"}, "another key": {v.EncryptionInfo + "A", v.Origin}} {
+		transcript, err := mdoc.DCAPITranscript(other[0], other[1])
+		if err != nil || proximity.VerifySignature(requests[0], transcript) == nil {
+			t.Errorf("%s: verifies, %v", name, err)
+		}
+	}
+}
+
 type readers struct {
 	root *x509.Certificate
 	key  *ecdsa.PrivateKey

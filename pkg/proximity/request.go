@@ -134,7 +134,7 @@ func parseDocRequest(raw []byte) (DocRequest, error) {
 	if m["readerAuth"] == nil {
 		return d, nil
 	}
-	d.auth, err = cose.Decode(m["readerAuth"])
+	d.auth, err = cose.Decode(m["readerAuth"], cose.ES256, cose.ESP256)
 	if err == nil && (d.auth.Payload != nil || len(d.auth.Chain) == 0) {
 		err = errors.New("readerAuth has a payload of its own, or no certificate")
 	}

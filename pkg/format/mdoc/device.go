@@ -117,7 +117,7 @@ func (p *Presented) openDeviceSigned(raw cbor.RawMessage) error {
 		p.mac, err = cose.DecodeMac0(auth["deviceMac"])
 		return err
 	}
-	p.signature, err = cose.DecodeDetached(auth["deviceSignature"], cose.ES256, cose.EdDSA)
+	p.signature, err = cose.DecodeDetached(auth["deviceSignature"], cose.ES256, cose.ESP256, cose.EdDSA, cose.Ed25519)
 	return err
 }
 

@@ -103,7 +103,7 @@ func Open(raw []byte) (*IssuerSigned, error) {
 			return nil, fmt.Errorf("open nameSpaces: %w", err)
 		}
 	}
-	if s.auth, err = cose.Decode(m["issuerAuth"], cose.ES256, cose.ES384, cose.ES512, cose.EdDSA); err != nil {
+	if s.auth, err = cose.Decode(m["issuerAuth"], cose.ES256, cose.ESP256, cose.ES384, cose.ES512, cose.EdDSA, cose.Ed25519); err != nil {
 		return nil, fmt.Errorf("open issuerAuth: %w", err)
 	}
 	if s.Chain, err = openChain(s.auth.Chain); err != nil {

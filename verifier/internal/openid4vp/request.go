@@ -67,7 +67,7 @@ func (s *Service) claims(n *session) oid4vp.Request {
 		ClientID: s.clientID, ResponseType: oid4vp.ResponseTypeVP, ResponseMode: n.mode, Nonce: n.nonce, State: n.state,
 		Audience: oid4vp.AudienceWallet, IssuedAt: n.began.Unix(), Expires: n.expires.Unix(), Query: dcql(n.query),
 		Metadata: oid4vp.ClientMetadata{Formats: map[string]oid4vp.Formats{
-			oid4vp.FormatMDoc: {IssuerAuth: []int{int(cose.ES256)}, DeviceAuth: []int{int(cose.ES256), int(cose.EdDSA)}},
+			oid4vp.FormatMDoc: {IssuerAuth: []int{int(cose.ES256), int(cose.ESP256)}, DeviceAuth: deviceAlgorithms()},
 			oid4vp.FormatJWT:  {JWT: []string{string(jose.ES256)}},
 		}},
 	}
@@ -76,6 +76,11 @@ func (s *Service) claims(n *session) oid4vp.Request {
 		r.Metadata.Encryption = []string{jose.A128GCM, jose.A256GCM}
 	}
 	return r
+}
+
+// deviceAlgorithms are those that the engine takes of a device, each under both its names (RFC 9864).
+func deviceAlgorithms() []int {
+	return []int{int(cose.ES256), int(cose.ESP256), int(cose.EdDSA), int(cose.Ed25519)}
 }
 
 // sign lints the query first: only what the specification allows can reach the key.
