@@ -87,6 +87,9 @@ func (q Query) Check() error {
 			return fmt.Errorf("credential %q: %w", c.ID, err)
 		}
 	}
+	if empty(q.Sets) {
+		return errors.New("credential_sets is an empty array")
+	}
 	for _, s := range q.Sets {
 		if err := checkOptions(s.Options, ids); err != nil {
 			return fmt.Errorf("credential_sets: %w", err)
@@ -102,14 +105,17 @@ func (c CredentialQuery) check() error {
 	default:
 		return errors.New("format and meta do not belong together")
 	}
-	if len(c.Claims) > maxClaims || len(c.Claims) == 0 && c.ClaimSets != nil {
-		return errors.New("too many claims, or claim_sets without claims")
+	if len(c.Claims) > maxClaims || empty(c.Claims) || len(c.Claims) == 0 && c.ClaimSets != nil {
+		return errors.New("too many claims, an empty array of them, or claim_sets without claims")
 	}
 	ids, paths := map[string]bool{}, map[string]bool{}
 	for _, claim := range c.Claims {
 		path := strings.Join(claim.Path, "\x00")
 		if len(claim.Path) != 2 || claim.Path[0] == "" || claim.Path[1] == "" || paths[path] {
 			return errors.New("a claim's path is not of two names, or stands twice")
+		}
+		if empty(claim.Values) {
+			return errors.New("values is an empty array")
 		}
 		if claim.IntentToRetain != nil && c.Format != FormatMDoc {
 			return errors.New("intent_to_retain outside an mdoc")
@@ -124,6 +130,9 @@ func (c CredentialQuery) check() error {
 	}
 	return checkOptions(c.ClaimSets, ids)
 }
+
+// empty holds for an array that is there and holds nothing, which §6 forbids of each of these.
+func empty[T any](list []T) bool { return list != nil && len(list) == 0 }
 
 func checkOptions(options [][]string, ids map[string]bool) error {
 	if len(options) == 0 || len(options) > maxClaims {

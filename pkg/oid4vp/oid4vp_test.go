@@ -72,6 +72,9 @@ func TestParseQueryRefuses(t *testing.T) {
 		"an empty claim set":        {`["x"]]`, `[]]`},
 		"a set of unknown ids":      {`["b"]]`, `["c"]]`},
 		"no options":                {`[["a"],["b"]]`, `[]`},
+		"no values":                 {`"values":["1"]`, `"values":[]`},
+		"no claims":                 {`[{"path":["credentialSubject","x"]}]`, `[]`},
+		"no sets":                   {`[{"options":[["a"],["b"]],"required":true}]`, `[]`},
 		"something after it":        {`"required":true}]}`, `"required":true}]} {}`},
 		"values that are numbers":   {`"values":["1"]`, `"values":[1]`},
 	} {
