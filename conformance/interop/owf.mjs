@@ -6,7 +6,7 @@ import {
   CoseKey, DeviceRequest, DeviceResponse, DocRequest, IssuerSigned, ItemsRequest, SessionTranscript,
 } from '@owf/mdoc'
 import * as jose from 'jose'
-import { dnsNames, encrypt, fromBase64url, jwtDocument, leafKey, match, paths, presentJwt, run, sha256 } from './common.mjs'
+import { dnsNames, encrypt, fromBase64url, jwtDocument, leafKey, match, paths, presentJwt, run, sha256, toBase64url } from './common.mjs'
 
 const mdocContext = (deviceKey) => ({
   crypto: { random: (n) => new Uint8Array(randomBytes(n)), digest: ({ bytes }) => sha256(bytes) },
@@ -18,16 +18,20 @@ const mdocContext = (deviceKey) => ({
   },
 })
 
+// withNonce adds what the protocol library expects back and does not send (OpenID4VP 1.0, 5.10).
+const withNonce = (init, nonce) => ({ ...init, body: new URLSearchParams([...new URLSearchParams(init.body), ['wallet_nonce', nonce]]) })
+
 function callbacks(task) {
   return {
-    fetch,
+    fetch: (url, init) => fetch(url, task.walletNonce && String(url) === task.requestUri ? withNonce(init, task.walletNonce) : init),
     hash: (bytes) => sha256(bytes),
     decryptJwe: () => ({ decrypted: false }),
     signJwt: () => {
       throw new Error('nothing is signed through the protocol library')
     },
     getX509CertificateMetadata: (certificate) => ({ sanDnsNames: dnsNames(certificate), sanUriNames: [] }),
-    verifyJwt: async (signer, { compact }) => {
+    verifyJwt: async (signer, { compact, payload }) => {
+      if (payload.aud !== 'https://self-issued.me/v2') throw new Error('aud') // 5.8: the library leaves it to us
       if (signer.method !== 'x5c') return { verified: false }
       const signerJwk = await leafKey(signer.x5c, task.roots)
       await jose.compactVerify(compact, await jose.importJWK(signerJwk, 'ES256'), { algorithms: ['ES256'] })
@@ -80,7 +84,11 @@ await run(async (task) => {
   const asked = task.link
     ? { authorizationRequestPayload: client.parseOpenid4vpAuthorizationRequest({ authorizationRequest: task.link }).params }
     : { authorizationRequestPayload: task.dcRequest, origin: task.origin }
-  const resolved = await client.resolveOpenId4vpAuthorizationRequest(asked)
+  if (asked.authorizationRequestPayload.request_uri_method === 'post') {
+    task.walletNonce = toBase64url(randomBytes(16))
+    task.requestUri = asked.authorizationRequestPayload.request_uri
+  }
+  const resolved = await client.resolveOpenId4vpAuthorizationRequest({ ...asked, wallet: { expectedNonce: task.walletNonce } })
   const request = resolved.authorizationRequestPayload
   const transcript = await transcriptFor(request, task.origin, mdocContext(task.deviceKey))
   const vpToken = {}
