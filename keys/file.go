@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"justice-wallet/pkg/pemfile"
 )
 
 // The file provider keeps each key in <id>.key.json, mode 0600, in a directory of mode 0700. The private half is sealed
@@ -25,6 +26,7 @@ const (
 	maxFile     = 64 << 10
 	saltSize    = 16
 	sealVersion = 1
+	maxChain    = 3 // a leaf and two authorities between it and its root
 )
 
 // argon2id parameters for new files (RFC 9106 §4, second recommendation), and the bounds of those we read.
@@ -206,23 +208,15 @@ func replace(path string, content []byte) error {
 func formatChain(chain []*x509.Certificate) string {
 	var out strings.Builder
 	for _, cert := range chain {
-		out.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
+		out.WriteString(pemfile.Certificate(cert))
 	}
 	return out.String()
 }
 
+// parseChain reads the certificates of a key file; a key for JWT has none.
 func parseChain(text string) ([]*x509.Certificate, error) {
-	var chain []*x509.Certificate
-	for rest := []byte(text); len(rest) > 0; {
-		block, after := pem.Decode(rest)
-		if block == nil || block.Type != "CERTIFICATE" {
-			return nil, errors.New("its certificates are not PEM")
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("its certificate: %w", err)
-		}
-		chain, rest = append(chain, cert), after
+	if text == "" {
+		return nil, nil
 	}
-	return chain, nil
+	return pemfile.Certificates([]byte(text), maxChain)
 }

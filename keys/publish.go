@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/pem"
 	"net/url"
 	"time"
+
+	"justice-wallet/pkg/pemfile"
 )
 
 // The documents in this file are what GOV.UK's test harness accepts, member for member: it refuses any other (harness:
@@ -130,7 +131,7 @@ func IACAs(r *Ring) IACAList {
 		}
 		list.Data = append(list.Data, IACA{
 			ID: k.ID, Active: k.State == StateActive, Certificate: data, Fingerprint: hex.EncodeToString(sum[:]), Key: jwk(k),
-			PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})),
+			PEM: pemfile.Certificate(cert),
 		})
 	}
 	return list

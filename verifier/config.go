@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"justice-wallet/pkg/config"
+	"justice-wallet/pkg/pemfile"
 	"justice-wallet/verifier/internal/trust"
 )
 
@@ -57,7 +58,7 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 	}
 	if path := r.Required("VERIFIER_TRUST_FILE"); path != "" {
 		if r.String("VERIFIER_TRUST_KEY_FILE", "") != "" {
-			readNamed(r, "VERIFIER_TRUST_KEY_FILE", func(content []byte) (err error) { c.TrustKey, err = parsePublicKey(content); return err })
+			readNamed(r, "VERIFIER_TRUST_KEY_FILE", func(content []byte) (err error) { c.TrustKey, err = pemfile.PublicKey(content); return err })
 		}
 		c.TrustFile, c.Trust = path, readTrust(r, path, c.TrustKey)
 	}

@@ -3,19 +3,15 @@ package verifier
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
-	"encoding/pem"
 	"errors"
-	"fmt"
-	"math/big"
 	"os"
+	"strings"
 
 	"justice-wallet/pkg/config"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/oid4vp"
+	"justice-wallet/pkg/pemfile"
 	"justice-wallet/pkg/purpose"
 )
 
@@ -62,8 +58,8 @@ func readPresentations(r *config.Reader) *Presentations {
 		_, err := parseOrganisations(content)
 		return err
 	})
-	readNamed(r, "VERIFIER_REQUEST_KEY_FILE", func(content []byte) (err error) { p.Key, err = parseKey(content); return err })
-	readNamed(r, "VERIFIER_REQUEST_CHAIN_FILE", func(content []byte) (err error) { p.Chain, err = parseChain(content); return err })
+	readNamed(r, "VERIFIER_REQUEST_KEY_FILE", func(content []byte) (err error) { p.Key, err = pemfile.PrivateKey(content); return err })
+	readNamed(r, "VERIFIER_REQUEST_CHAIN_FILE", func(content []byte) (err error) { p.Chain, err = pemfile.Certificates(content, maxChain); return err })
 	p.Register = readRegister(r)
 	return p
 }
@@ -110,93 +106,17 @@ func readRegister(r *config.Reader) *purpose.Register {
 
 func readSignedRegister(r *config.Reader, c *document.Catalogue) (*purpose.Register, error) {
 	var key *ecdsa.PublicKey
-	readNamed(r, "VERIFIER_PURPOSES_KEY_FILE", func(content []byte) (err error) { key, err = parsePublicKey(content); return err })
+	readNamed(r, "VERIFIER_PURPOSES_KEY_FILE", func(content []byte) (err error) { key, err = pemfile.PublicKey(content); return err })
 	if key == nil {
 		return nil, errors.New("cannot be checked without its key")
 	}
 	var register *purpose.Register
 	readNamed(r, "VERIFIER_PURPOSES_FILE", func(content []byte) (err error) {
-		register, err = purpose.Open(string(trimNewline(content)), key, c)
+		register, err = purpose.Open(strings.TrimSuffix(string(content), "\n"), key, c)
 		return err
 	})
 	return register, nil
 }
 
-func trimNewline(b []byte) []byte {
-	if n := len(b); n > 0 && b[n-1] == '\n' {
-		return b[:n-1]
-	}
-	return b
-}
-
-func onlyBlock(content []byte, kind string) ([]byte, error) {
-	block, rest := pem.Decode(content)
-	if block == nil || block.Type != kind || len(trimNewline(rest)) != 0 {
-		return nil, fmt.Errorf("is not one PEM block of type %s", kind)
-	}
-	return block.Bytes, nil
-}
-
-func parseKey(content []byte) (crypto.Signer, error) {
-	der, err := onlyBlock(content, "PRIVATE KEY")
-	if err != nil {
-		return nil, err
-	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	private, ok := key.(*ecdsa.PrivateKey)
-	if err != nil || !ok || private.Curve.Params().BitSize != 256 {
-		return nil, errors.New("is not a PKCS #8 key on P-256")
-	}
-	return private, nil
-}
-
-func parsePublicKey(content []byte) (*ecdsa.PublicKey, error) {
-	der, err := onlyBlock(content, "PUBLIC KEY")
-	if err != nil {
-		return nil, err
-	}
-	key, err := x509.ParsePKIXPublicKey(der)
-	public, ok := key.(*ecdsa.PublicKey)
-	if err != nil || !ok || public.Curve.Params().BitSize != 256 {
-		return nil, errors.New("is not a public key on P-256")
-	}
-	return public, nil
-}
-
 // maxChain is a leaf and two authorities between it and the anchor.
 const maxChain = 3
-
-func parseChain(content []byte) ([]*x509.Certificate, error) {
-	var chain []*x509.Certificate
-	for len(trimNewline(content)) > 0 && len(chain) <= maxChain {
-		block, rest := pem.Decode(content)
-		if block == nil || block.Type != "CERTIFICATE" {
-			return nil, errors.New("holds something other than certificates")
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %d: %w", len(chain), err)
-		}
-		chain, content = append(chain, cert), rest
-	}
-	if len(chain) == 0 || len(chain) > maxChain {
-		return nil, fmt.Errorf("want one to %d certificates", maxChain)
-	}
-	return chain, nil
-}
-
-// requestSigner signs as JWS and COSE want: r||s over the SHA-256 of the message.
-func requestSigner(key crypto.Signer) func([]byte) ([]byte, error) {
-	return func(message []byte) ([]byte, error) {
-		digest := sha256.Sum256(message)
-		der, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
-		if err != nil {
-			return nil, fmt.Errorf("sign a request: %w", err)
-		}
-		var v struct{ R, S *big.Int }
-		if rest, err := asn1.Unmarshal(der, &v); err != nil || len(rest) != 0 {
-			return nil, errors.New("sign a request: not an ECDSA signature")
-		}
-		return append(v.R.FillBytes(make([]byte, 32)), v.S.FillBytes(make([]byte, 32))...), nil
-	}
-}

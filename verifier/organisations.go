@@ -1,11 +1,9 @@
 package verifier
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,13 +35,8 @@ func parseOrganisations(content []byte) (organisations, error) {
 	var file struct {
 		Organisations organisations `json:"organisations"`
 	}
-	if err := object.Decode(&file); err != nil {
+	if err := object.DecodeOnly(&file); err != nil {
 		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(content)) // Decode reads past unknown members, and this refuses them
-	d.DisallowUnknownFields()
-	if err := d.Decode(&file); err != nil {
-		return nil, errors.New("a member is unknown or of another type")
 	}
 	return file.Organisations, file.Organisations.check()
 }

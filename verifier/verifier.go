@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/receipt"
@@ -86,7 +87,7 @@ func (v *Verifier) ask(p Presentations, d Deps) error {
 		v.receipts = memstore.New(d.Now)
 	}
 	v.wallets, err = openid4vp.New(openid4vp.Options{
-		URL: p.URL, Return: "/presentations/", Scheme: p.Link, Prefix: p.Prefix, Sign: requestSigner(p.Key), Chain: p.Chain,
+		URL: p.URL, Return: "/presentations/", Scheme: p.Link, Prefix: p.Prefix, Sign: es256.Signer(p.Key), Chain: p.Chain,
 		Register: p.Register, Verifier: v.checks, Now: d.Now, Rand: rand.Reader, Receipt: v.keepReceipt(d),
 	})
 	return err

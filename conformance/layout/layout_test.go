@@ -35,7 +35,10 @@ const rules = `
 	pkg/statuslist     <                                                                    | github.com/klauspost/compress/gzip github.com/klauspost/compress/zlib
 	pkg/fetch          < pkg/fault pkg/jose                                                 | golang.org/x/sync/singleflight
 	pkg/config         <                                                                    |
-	keys               < pkg/fault                                                          | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
+	pkg/es256          <                                                                    |
+	pkg/pemfile        <                                                                    |
+	pkg/internal/fixture < pkg/cbor                                                         |
+	keys               < pkg/es256 pkg/fault pkg/pemfile                                    | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
 
 	# decisions know types; formats know one another never
 	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault               | github.com/google/uuid
@@ -66,7 +69,7 @@ const rules = `
 	# commands know all of their own
 	issuer/cmd/issuer     < issuer keys pkg/...                                             |
 	verifier/cmd/verifier < verifier pkg/...                                                |
-	keys/cmd/keys         < keys pkg/config pkg/jose pkg/vical                            |
+	keys/cmd/keys         < keys pkg/config pkg/es256 pkg/jose pkg/pemfile pkg/vical        |
 
 	# the judges: imported by nobody else; those that judge share no code with the judged
 	conformance/wallet    <                                                                 |

@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/jose"
@@ -282,14 +282,7 @@ func TestRefreshWithTheSourceAway(t *testing.T) {
 
 func signed(t *testing.T, key *ecdsa.PrivateKey) string {
 	t.Helper()
-	token, err := jose.Sign(func(message []byte) ([]byte, error) {
-		digest := sha256.Sum256(message)
-		r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
-		if err != nil {
-			return nil, err
-		}
-		return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
-	}, header("a"), struct{}{})
+	token, err := jose.Sign(es256.Signer(key), header("a"), struct{}{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -133,6 +134,19 @@ func (c Claims) Decode(v any) error {
 	if err := json.Unmarshal(c.raw, v); err != nil {
 		// The cause would quote the value.
 		return refuse(ReasonClaims, "a member has the wrong type")
+	}
+	return nil
+}
+
+// DecodeOnly is Decode that refuses members v does not name, at any level.
+func (c Claims) DecodeOnly(v any) error {
+	if err := c.Decode(v); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(c.raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return refuse(ReasonClaims, "a member is unknown or of another type")
 	}
 	return nil
 }

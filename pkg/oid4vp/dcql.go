@@ -1,7 +1,6 @@
 package oid4vp
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -58,13 +57,8 @@ func ParseQuery(raw []byte) (Query, error) {
 		return Query{}, fmt.Errorf("parse DCQL query: %w", err)
 	}
 	var q Query
-	if err := c.Decode(&q); err != nil {
+	if err := c.DecodeOnly(&q); err != nil {
 		return Query{}, fmt.Errorf("parse DCQL query: %w", err)
-	}
-	d := json.NewDecoder(strings.NewReader(string(raw)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&Query{}); err != nil {
-		return Query{}, errors.New("parse DCQL query: a member is unknown or of another type")
 	}
 	if err := q.Check(); err != nil {
 		return Query{}, fmt.Errorf("parse DCQL query: %w", err)

@@ -5,14 +5,11 @@ import (
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math/big"
@@ -21,37 +18,19 @@ import (
 	"time"
 
 	"justice-wallet/pkg/cbor"
+	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/format/mdoc"
+	"justice-wallet/pkg/internal/fixture"
 	"justice-wallet/pkg/proximity"
 )
 
 var now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
-// annexD is ISO/IEC 18013-5:2021 Annex D.
-func annexD(t testing.TB) map[string][]byte {
-	t.Helper()
-	file, err := os.ReadFile("../../conformance/vectors/mdoc/annexd.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var v struct{ Vectors map[string]string }
-	if err := json.Unmarshal(file, &v); err != nil {
-		t.Fatal(err)
-	}
-	out := map[string][]byte{}
-	for name, s := range v.Vectors {
-		if out[name], err = hex.DecodeString(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return out
-}
-
 // annexDSession is the reader of Annex D: its engagement came by NFC, and stands with the handover in the transcript.
 func annexDSession(t testing.TB, v map[string][]byte) *proximity.Session {
 	t.Helper()
 	var parts []cbor.RawMessage
-	if err := cbor.DecodeNullable(annexDTranscript(t, v), &parts); err != nil {
+	if err := cbor.DecodeNullable(fixture.AnnexDTranscript(t), &parts); err != nil {
 		t.Fatal(err)
 	}
 	var engagement cbor.Embedded
@@ -73,19 +52,10 @@ func annexDSession(t testing.TB, v map[string][]byte) *proximity.Session {
 	return s
 }
 
-func annexDTranscript(t testing.TB, v map[string][]byte) []byte {
-	t.Helper()
-	var inner cbor.Embedded
-	if err := cbor.Decode(v["session_transcript_bytes"], &inner); err != nil {
-		t.Fatal(err)
-	}
-	return inner
-}
-
 func TestAnnexDSession(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	s := annexDSession(t, v)
-	if !bytes.Equal(s.Transcript(), annexDTranscript(t, v)) {
+	if !bytes.Equal(s.Transcript(), fixture.AnnexDTranscript(t)) {
 		t.Fatalf("transcript %x", s.Transcript())
 	}
 	established, err := s.Establish(v["device_request"])
@@ -129,7 +99,7 @@ func members(t *testing.T, raw []byte) map[string]cbor.RawMessage {
 
 // Every single bit of the encrypted message, changed, is refused, and ends the session.
 func TestEveryBitOfSessionData(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	raw, one := bytes.Clone(v["session_data"]), annexDSession(t, v)
 	for i := range len(raw) * 8 {
 		s := proximity.Again(one)
@@ -148,7 +118,7 @@ func TestEveryBitOfSessionData(t *testing.T) {
 }
 
 func TestMessagesComeOnceAndInOrder(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	s := annexDSession(t, v)
 	if _, err := s.Receive(v["session_data"]); err != nil {
 		t.Fatal(err)
@@ -175,7 +145,7 @@ func TestMessagesComeOnceAndInOrder(t *testing.T) {
 }
 
 func TestTheReaderEndsTheSession(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	s := annexDSession(t, v)
 	raw, err := s.End(proximity.StatusTermination)
 	if err != nil || !bytes.Equal(raw, v["session_termination"]) {
@@ -187,7 +157,7 @@ func TestTheReaderEndsTheSession(t *testing.T) {
 }
 
 func TestSessionDataRefuses(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	for name, m := range map[string]any{
 		"nothing":       map[string]any{},
 		"another":       map[string]any{"data": []byte{1}, "more": 1},
@@ -212,7 +182,7 @@ func TestSessionDataRefuses(t *testing.T) {
 }
 
 func TestEngagement(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	raw := v["device_engagement"]
 	if _, err := proximity.ParseQR("mdoc:" + base64.RawURLEncoding.EncodeToString(raw)); err != nil {
 		t.Error(err)
@@ -249,14 +219,14 @@ func TestEngagement(t *testing.T) {
 }
 
 func TestMACKeyWantsP256(t *testing.T) {
-	if _, err := annexDSession(t, annexD(t)).MACKey(ed25519.PublicKey(make([]byte, 32))); err == nil {
+	if _, err := annexDSession(t, fixture.AnnexD(t)).MACKey(ed25519.PublicKey(make([]byte, 32))); err == nil {
 		t.Error("an agreement with an Ed25519 key")
 	}
 }
 
 // Annex D's reader certificate is not its root's, which is not published: a root that names its key stands in.
 func TestAnnexDReader(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	requests, err := proximity.ParseDeviceRequest(v["device_request"])
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +236,7 @@ func TestAnnexDReader(t *testing.T) {
 		d.Items.Namespaces["org.iso.18013.5.1"]["portrait"] {
 		t.Errorf("%+v", d.Items)
 	}
-	if err := proximity.VerifySignature(d, annexDTranscript(t, v)); err != nil {
+	if err := proximity.VerifySignature(d, fixture.AnnexDTranscript(t)); err != nil {
 		t.Errorf("readerAuth: %v", err)
 	}
 	if proximity.VerifySignature(d, []byte{0x83, 0xf6, 0xf6, 0xf6}) == nil {
@@ -276,10 +246,10 @@ func TestAnnexDReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.VerifyReader(annexDTranscript(t, v), []*x509.Certificate{leaf}, time.Date(2020, 12, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+	if _, err := d.VerifyReader(fixture.AnnexDTranscript(t), []*x509.Certificate{leaf}, time.Date(2020, 12, 1, 0, 0, 0, 0, time.UTC)); err != nil {
 		t.Errorf("its own certificate as anchor: %v", err)
 	}
-	if _, err := d.VerifyReader(annexDTranscript(t, v), nil, now); !errors.Is(err, proximity.ErrReader) {
+	if _, err := d.VerifyReader(fixture.AnnexDTranscript(t), nil, now); !errors.Is(err, proximity.ErrReader) {
 		t.Errorf("without a root: %v", err)
 	}
 }
@@ -329,8 +299,8 @@ type readers struct {
 
 func newReaders(t *testing.T, change func(*x509.Certificate)) readers {
 	t.Helper()
-	rootKey, key := newKey(t), newKey(t)
-	root := certify(t, &x509.Certificate{
+	rootKey, key := fixture.Key(t), fixture.Key(t)
+	root := fixture.Certify(t, &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Synthetic reader root"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, nil, &rootKey.PublicKey, rootKey)
@@ -341,43 +311,11 @@ func newReaders(t *testing.T, change func(*x509.Certificate)) readers {
 	if change != nil {
 		change(template)
 	}
-	return readers{root, key, certify(t, template, root, &key.PublicKey, rootKey)}
-}
-
-func newKey(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func certify(t *testing.T, template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) *x509.Certificate {
-	t.Helper()
-	if parent == nil {
-		parent = template
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return readers{root, key, fixture.Certify(t, template, root, &key.PublicKey, rootKey)}
 }
 
 func (r readers) reader() proximity.Reader {
-	return proximity.Reader{Chain: [][]byte{r.leaf.Raw}, Sign: func(message []byte) ([]byte, error) {
-		digest := sha256.Sum256(message)
-		a, b, err := ecdsa.Sign(rand.Reader, r.key, digest[:])
-		if err != nil {
-			return nil, err
-		}
-		return append(a.FillBytes(make([]byte, 32)), b.FillBytes(make([]byte, 32))...), nil
-	}}
+	return proximity.Reader{Chain: [][]byte{r.leaf.Raw}, Sign: es256.Signer(r.key)}
 }
 
 var (
@@ -494,7 +432,7 @@ func TestDeviceRequestRefuses(t *testing.T) {
 }
 
 func FuzzParseDeviceRequest(f *testing.F) {
-	v := annexD(f)
+	v := fixture.AnnexD(f)
 	f.Add(v["device_request"])
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		requests, err := proximity.ParseDeviceRequest(raw)
@@ -502,7 +440,7 @@ func FuzzParseDeviceRequest(f *testing.F) {
 			return
 		}
 		for _, d := range requests {
-			if _, err := d.VerifyReader(annexDTranscript(t, v), nil, now); err == nil {
+			if _, err := d.VerifyReader(fixture.AnnexDTranscript(t), nil, now); err == nil {
 				t.Error("a reader without a root is authenticated")
 			}
 		}
@@ -510,7 +448,7 @@ func FuzzParseDeviceRequest(f *testing.F) {
 }
 
 func FuzzParseEngagement(f *testing.F) {
-	v := annexD(f)
+	v := fixture.AnnexD(f)
 	f.Add(v["device_engagement"])
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		e, err := proximity.ParseEngagement(raw)
@@ -529,7 +467,7 @@ func FuzzParseEngagement(f *testing.F) {
 }
 
 func FuzzReceive(f *testing.F) {
-	v := annexD(f)
+	v := fixture.AnnexD(f)
 	f.Add(v["session_data"])
 	f.Add(v["session_termination"])
 	one := annexDSession(f, v)

@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"os"
 	"regexp"
@@ -15,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"justice-wallet/pkg/document"
+	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/purpose"
 )
@@ -183,14 +183,7 @@ func (s signer) sign(t testing.TB, typ string, register map[string]any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compact, err := jose.Sign(func(message []byte) ([]byte, error) {
-		digest := sha256.Sum256(message)
-		r, v, err := ecdsa.Sign(rand.Reader, s.key, digest[:])
-		if err != nil {
-			return nil, err
-		}
-		return append(r.FillBytes(make([]byte, 32)), v.FillBytes(make([]byte, 32))...), nil
-	}, jose.Header{Algorithm: jose.ES256, Type: typ}, payload)
+	compact, err := jose.Sign(es256.Signer(s.key), jose.Header{Algorithm: jose.ES256, Type: typ}, payload)
 	if err != nil {
 		t.Fatal(err)
 	}

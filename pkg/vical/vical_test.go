@@ -3,9 +3,6 @@ package vical_test
 import (
 	"bytes"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -16,6 +13,8 @@ import (
 
 	"justice-wallet/pkg/cbor"
 	"justice-wallet/pkg/cose"
+	"justice-wallet/pkg/es256"
+	"justice-wallet/pkg/internal/fixture"
 	"justice-wallet/pkg/vical"
 )
 
@@ -29,8 +28,8 @@ type provider struct {
 
 func newProvider(t testing.TB, change func(*x509.Certificate)) provider {
 	t.Helper()
-	root, key := newKey(t), newKey(t)
-	anchor := certify(t, authority("Synthetic list root"), nil, &root.PublicKey, root)
+	root, key := fixture.Key(t), fixture.Key(t)
+	anchor := fixture.Certify(t, authority("Synthetic list root"), nil, &root.PublicKey, root)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "Synthetic list signer"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature,
@@ -38,7 +37,7 @@ func newProvider(t testing.TB, change func(*x509.Certificate)) provider {
 	if change != nil {
 		change(template)
 	}
-	return provider{anchor, certify(t, template, anchor, &key.PublicKey, root), key}
+	return provider{anchor, fixture.Certify(t, template, anchor, &key.PublicKey, root), key}
 }
 
 func authority(name string) *x509.Certificate {
@@ -48,47 +47,15 @@ func authority(name string) *x509.Certificate {
 	}
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func certify(t testing.TB, template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) *x509.Certificate {
-	t.Helper()
-	if parent == nil {
-		parent = template
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func (p provider) signer() vical.Signer {
-	return vical.Signer{Chain: [][]byte{p.leaf.Raw}, Sign: func(message []byte) ([]byte, error) {
-		digest := sha256.Sum256(message)
-		r, s, err := ecdsa.Sign(rand.Reader, p.key, digest[:])
-		if err != nil {
-			return nil, err
-		}
-		return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
-	}}
+	return vical.Signer{Chain: [][]byte{p.leaf.Raw}, Sign: es256.Signer(p.key)}
 }
 
 func list(t testing.TB) vical.List {
 	t.Helper()
-	key := newKey(t)
+	key := fixture.Key(t)
 	return vical.List{Provider: "Synthetic provider", Date: now, IssueID: 7, NextUpdate: now.Add(time.Hour), Infos: []vical.Info{
-		{Certificate: certify(t, authority("Synthetic IACA"), nil, &key.PublicKey, key), DocTypes: []string{"a.1", "b.1"}},
+		{Certificate: fixture.Certify(t, authority("Synthetic IACA"), nil, &key.PublicKey, key), DocTypes: []string{"a.1", "b.1"}},
 	}}
 }
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -21,7 +19,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/pemfile"
 )
 
 // readerUsage is the extended key usage of reader authentication (ISO 18013-5 Annex B.1.7).
@@ -193,7 +193,7 @@ func (c verifierCommand) signList() error {
 			return err
 		}
 	}
-	compact, err := jose.Sign(func(message []byte) ([]byte, error) { return signRaw(key, message) }, jose.Header{Algorithm: jose.ES256, Type: typ}, list)
+	compact, err := jose.Sign(es256.Signer(key), jose.Header{Algorithm: jose.ES256, Type: typ}, list)
 	if err != nil {
 		return err
 	}
@@ -206,23 +206,5 @@ func readPrivateKey(path string) (*ecdsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, rest := pem.Decode(content)
-	if block == nil || block.Type != "PRIVATE KEY" || len(bytes.TrimSpace(rest)) != 0 {
-		return nil, errors.New("not one PEM private key")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	key, ok := parsed.(*ecdsa.PrivateKey)
-	if err != nil || !ok || key.Curve != elliptic.P256() {
-		return nil, errors.New("not a PKCS #8 key on P-256")
-	}
-	return key, nil
-}
-
-func signRaw(key *ecdsa.PrivateKey, message []byte) ([]byte, error) {
-	digest := sha256.Sum256(message)
-	r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
-	if err != nil {
-		return nil, err
-	}
-	return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
+	return pemfile.PrivateKey(content)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/pemfile"
 	"justice-wallet/pkg/vical"
 )
 
@@ -44,7 +45,7 @@ func (c verifierCommand) importVICAL() error {
 	for _, info := range list.Infos {
 		documents := slices.DeleteFunc(slices.Clone(info.DocTypes), func(d string) bool { return !slices.Contains(wanted, d) })
 		if len(documents) > 0 {
-			out.IACAs = append(out.IACAs, trustedIACA{PEM: certificatePEM(info.Certificate.Raw), Documents: documents})
+			out.IACAs = append(out.IACAs, trustedIACA{PEM: pemfile.Certificate(info.Certificate), Documents: documents})
 		}
 	}
 	encoder := json.NewEncoder(c.stdout)
@@ -80,13 +81,13 @@ func (c verifierCommand) exportVICAL() error {
 	day := c.now.UTC().Truncate(time.Second)
 	list := vical.List{Provider: c.name, Date: day, IssueID: uint64(c.version), NextUpdate: day.AddDate(0, 0, c.days)}
 	for i, a := range file.IACAs {
-		roots, err := parseCertificates([]byte(a.PEM))
-		if err != nil || len(roots) != 1 {
+		roots, err := pemfile.Certificates([]byte(a.PEM), 1)
+		if err != nil {
 			return fmt.Errorf("vical-export: iacas[%d]: not one certificate", i)
 		}
 		list.Infos = append(list.Infos, vical.Info{Certificate: roots[0], DocTypes: a.Documents})
 	}
-	signer := vical.Signer{Sign: func(message []byte) ([]byte, error) { return signRaw(key, message) }}
+	signer := vical.Signer{Sign: es256.Signer(key)}
 	for _, certificate := range chain {
 		signer.Chain = append(signer.Chain, certificate.Raw)
 	}
@@ -98,36 +99,13 @@ func (c verifierCommand) exportVICAL() error {
 	return err
 }
 
-func certificatePEM(der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
+// maxChain is a leaf and two authorities between it and the anchor.
+const maxChain = 3
 
 func readCertificates(path string) ([]*x509.Certificate, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return parseCertificates(content)
-}
-
-func parseCertificates(content []byte) ([]*x509.Certificate, error) {
-	var out []*x509.Certificate
-	for {
-		block, rest := pem.Decode(content)
-		if block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			return nil, errors.New("something other than certificates")
-		}
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		out, content = append(out, c), rest
-	}
-	if len(out) == 0 {
-		return nil, errors.New("no certificate")
-	}
-	return out, nil
+	return pemfile.Certificates(content, maxChain)
 }

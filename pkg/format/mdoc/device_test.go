@@ -19,6 +19,7 @@ import (
 	"justice-wallet/pkg/cbor"
 	"justice-wallet/pkg/cose"
 	"justice-wallet/pkg/format/mdoc"
+	"justice-wallet/pkg/internal/fixture"
 )
 
 var session = []byte{0x83, 0xf6, 0xf6, 0x81, 0x61, 'x'}
@@ -44,22 +45,13 @@ func annexDKey(t testing.TB, v map[string][]byte) func(crypto.PublicKey) ([]byte
 	}
 }
 
-func annexDTranscript(t testing.TB, v map[string][]byte) []byte {
-	t.Helper()
-	var inner cbor.Embedded
-	if err := cbor.Decode(v["session_transcript_bytes"], &inner); err != nil {
-		t.Fatal(err)
-	}
-	return inner
-}
-
 func TestAnnexDDeviceMAC(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	presented, err := mdoc.OpenDeviceResponse(v["device_response"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, transcript := presented[0], annexDTranscript(t, v)
+	p, transcript := presented[0], fixture.AnnexDTranscript(t)
 	if err := p.VerifyDevice(transcript, annexDKey(t, v)); err != nil || p.Method() != mdoc.MethodMAC {
 		t.Errorf("%s: %v", p.Method(), err)
 	}
@@ -102,8 +94,8 @@ func judge(response, transcript []byte, signer []byte, macKey func(crypto.Public
 
 // Every single bit of Annex D's response, changed, is refused, and where a part is signed by the step that guards it.
 func TestEveryBitOfAnnexD(t *testing.T) {
-	v := annexD(t)
-	raw, transcript, macKey := bytes.Clone(v["device_response"]), annexDTranscript(t, v), annexDKey(t, v)
+	v := fixture.AnnexD(t)
+	raw, transcript, macKey := bytes.Clone(v["device_response"]), fixture.AnnexDTranscript(t), annexDKey(t, v)
 	if step := judge(raw, transcript, v["ds_cert"], macKey); step != "" {
 		t.Fatalf("refused as it is, by %s", step)
 	}

@@ -9,11 +9,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"math/big"
-	"os"
 	"reflect"
 	"sort"
 	"testing"
@@ -25,6 +22,7 @@ import (
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/format/mdoc"
+	"justice-wallet/pkg/internal/fixture"
 	"justice-wallet/pkg/issuance"
 )
 
@@ -343,28 +341,8 @@ func TestEveryChangedByteIsNoticed(t *testing.T) {
 	}
 }
 
-// ISO/IEC 18013-5:2021 Annex D: a DeviceResponse made by others (authenticated by MAC).
-func annexD(t testing.TB) map[string][]byte {
-	t.Helper()
-	file, err := os.ReadFile("../../../conformance/vectors/mdoc/annexd.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var v struct{ Vectors map[string]string }
-	if err := json.Unmarshal(file, &v); err != nil {
-		t.Fatal(err)
-	}
-	out := map[string][]byte{}
-	for name, s := range v.Vectors {
-		if out[name], err = hex.DecodeString(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return out
-}
-
 func TestAnnexD(t *testing.T) {
-	v := annexD(t)
+	v := fixture.AnnexD(t)
 	presented, err := mdoc.OpenDeviceResponse(v["device_response"])
 	if err != nil {
 		t.Fatal(err)
@@ -444,7 +422,7 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(raw)
-	f.Add(annexD(f)["device_response"])
+	f.Add(fixture.AnnexD(f)["device_response"])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if s, err := mdoc.Open(b); err == nil && s.VerifySignature() == nil && s.VerifyDigests() == nil && !bytes.Equal(b, raw) && len(s.Elements()) > 7 {
 			t.Error("a document was made from another")

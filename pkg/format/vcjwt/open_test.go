@@ -150,7 +150,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload string) {
 		input, err := jose.SigningInput(credentialHeader(), []byte(payload))
 		if err != nil {
-			t.Skip("not a payload at all")
+			return // not a payload at all
 		}
 		compact, err := jose.Assemble(input, make([]byte, 64))
 		if err != nil {

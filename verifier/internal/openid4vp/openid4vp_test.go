@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -23,6 +22,7 @@ import (
 	"justice-wallet/pkg/cose"
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/document"
+	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/oid4vp"
 	"justice-wallet/pkg/proximity"
@@ -66,14 +66,7 @@ func newDesk(t testing.TB) *desk {
 	key, leaf := reader(t)
 	d.Service, err = openid4vp.New(openid4vp.Options{
 		URL: origin, Return: "/presentations/", Scheme: "openid4vp://authorize", Prefix: oid4vp.PrefixX509SANDNS, Chain: []*x509.Certificate{leaf},
-		Sign: func(message []byte) ([]byte, error) {
-			digest := sha256.Sum256(message)
-			r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
-			if err != nil {
-				return nil, err
-			}
-			return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
-		},
+		Sign:     es256.Signer(key),
 		Register: d.register, Verifier: &verification.Verifier{Trust: nobody{}, Status: nobody{}, Now: clock}, Now: clock, Rand: rand.Reader,
 		Receipt: func(_ context.Context, purpose string, outcome verification.Verdict) string {
 			d.receipts = append(d.receipts, purpose+" "+string(outcome))

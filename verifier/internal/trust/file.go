@@ -3,13 +3,10 @@
 package trust
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,6 +15,7 @@ import (
 
 	"justice-wallet/pkg/did"
 	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/pemfile"
 )
 
 const maxFile = 1 << 20
@@ -74,12 +72,7 @@ func ParseFile(b []byte) (*File, error) {
 		return nil, fmt.Errorf("read trust file: %w", err)
 	}
 	var f File
-	if err := object.Decode(&f); err != nil {
-		return nil, fmt.Errorf("read trust file: %w", err)
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&File{}); err != nil {
+	if err := object.DecodeOnly(&f); err != nil {
 		return nil, fmt.Errorf("read trust file: %w", err)
 	}
 	if err := f.check(); err != nil {
@@ -145,11 +138,11 @@ func (a *IACA) check() []error {
 
 // parseCRL reads a revocation list that root has signed.
 func parseCRL(text string, root *x509.Certificate) (*x509.RevocationList, error) {
-	block, rest := pem.Decode([]byte(text))
-	if block == nil || block.Type != "X509 CRL" || len(bytes.TrimSpace(rest)) != 0 {
-		return nil, errors.New("crl is not one revocation list")
+	der, err := pemfile.One([]byte(text), "X509 CRL")
+	if err != nil {
+		return nil, fmt.Errorf("crl %w", err)
 	}
-	crl, err := x509.ParseRevocationList(block.Bytes)
+	crl, err := x509.ParseRevocationList(der)
 	if err != nil {
 		return nil, fmt.Errorf("crl: %w", err)
 	}
@@ -160,14 +153,11 @@ func parseCRL(text string, root *x509.Certificate) (*x509.RevocationList, error)
 }
 
 func parseRoot(text string) (*x509.Certificate, error) {
-	block, rest := pem.Decode([]byte(text))
-	if block == nil || block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) != 0 {
-		return nil, errors.New("pem is not one certificate")
-	}
-	c, err := x509.ParseCertificate(block.Bytes)
+	one, err := pemfile.Certificates([]byte(text), 1)
 	if err != nil {
 		return nil, fmt.Errorf("pem: %w", err)
 	}
+	c := one[0]
 	if _, ok := c.PublicKey.(*ecdsa.PublicKey); !ok || !c.BasicConstraintsValid || !c.IsCA || c.KeyUsage&x509.KeyUsageCertSign == 0 {
 		return nil, errors.New("pem is not an issuing authority's root: an ECDSA key that may sign certificates")
 	}
