@@ -125,6 +125,9 @@ type Register interface {
 	// CredentialsOf returns every credential issued about person, oldest first; none is not an error.
 	CredentialsOf(ctx context.Context, person string) ([]Credential, error)
 
+	// CredentialsOfSubject returns every credential issued to a wallet subject, oldest first; none is not an error.
+	CredentialsOfSubject(ctx context.Context, subject string) ([]Credential, error)
+
 	// MarkRevoked notes that a credential has ended. The first reason and time stand; repeating changes nothing.
 	MarkRevoked(ctx context.Context, id string, at time.Time, reason string) error
 

@@ -99,18 +99,27 @@ func (s *Store) Credential(_ context.Context, id string) (issuance.Credential, e
 
 // CredentialsOf implements issuance.Register.
 func (s *Store) CredentialsOf(_ context.Context, person string) ([]issuance.Credential, error) {
+	return s.oldestFirst(func(c issuance.Credential) bool { return c.Record.Person == person }), nil
+}
+
+// CredentialsOfSubject implements issuance.Register.
+func (s *Store) CredentialsOfSubject(_ context.Context, subject string) ([]issuance.Credential, error) {
+	return s.oldestFirst(func(c issuance.Credential) bool { return c.Subject == subject }), nil
+}
+
+func (s *Store) oldestFirst(wanted func(issuance.Credential) bool) []issuance.Credential {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []issuance.Credential
 	for id := range s.credentials.things {
-		if c, ok := s.credentials.get(id, s.now()); ok && c.Record.Person == person {
+		if c, ok := s.credentials.get(id, s.now()); ok && wanted(c) {
 			found = append(found, c)
 		}
 	}
 	slices.SortFunc(found, func(a, b issuance.Credential) int {
 		return cmp.Or(a.Issued.Compare(b.Issued), cmp.Compare(a.ID, b.ID))
 	})
-	return found, nil
+	return found
 }
 
 // MarkRevoked implements issuance.Register.

@@ -32,6 +32,10 @@ func (s *Store) holdingKey(subject, configuration string) string {
 	return s.key(s.hide("subject", subject), "holding", s.hide("configuration", configuration))
 }
 
+func (s *Store) subjectKey(subject string) string {
+	return s.key(s.hide("subject", subject), "subject")
+}
+
 func (s *Store) credentialKey(subjectTag, id string) string {
 	return s.key(subjectTag, "credential", s.hide("credential", id))
 }
@@ -89,9 +93,10 @@ func (s *Store) Open(ctx context.Context, g issuance.Grant) (issuance.Opening, e
 }
 
 // A token or a nonce that is spent is a string: the time until which it is remembered. So is an operation that is done.
+// A subject is a sorted set of their credentials, as a person is, but kept in the same act: it shares their tag.
 var commit = script(`
-local operation, offer, token, nonce, credential, holding = unpack(KEYS)
-local day, refresh, over, id, json, expires = unpack(ARGV, 2)
+local operation, offer, token, nonce, credential, holding, subject = unpack(KEYS)
+local day, refresh, over, id, json, expires, member = unpack(ARGV, 2)
 if live(redis.call('GET', operation)) then return '' end
 if refresh == '0' then
 	local held = redis.call('HMGET', offer, 'until', 'redeemed')
@@ -109,6 +114,9 @@ for _, key in ipairs({credential, holding}) do
 	redis.call('HSET', key, 'id', id, 'json', json)
 	keep(key, expires)
 end
+redis.call('ZREMRANGEBYSCORE', subject, '-inf', now)
+redis.call('ZADD', subject, expires, member)
+keep(subject, expires)
 redis.call('SET', operation, day)
 keep(operation, day)
 return ''
@@ -132,10 +140,11 @@ func (s *Store) Commit(ctx context.Context, c issuance.Commit) error {
 		s.nonceKey(c.Grant),
 		s.credentialKey(tag, c.Credential.ID),
 		s.holdingKey(c.Grant.Subject, c.Grant.Configuration),
+		s.subjectKey(c.Grant.Subject),
 	}
 	now := s.config.Now()
 	answer, err := s.run(ctx, commit, keys, millis(now), millis(now.Add(rememberOperation)), c.Grant.Refresh(),
-		millis(c.Grant.Expires.Add(rememberSpent)), c.Credential.ID, b, millis(keptUntil(c.Credential)))
+		millis(c.Grant.Expires.Add(rememberSpent)), c.Credential.ID, b, millis(keptUntil(c.Credential)), tag+":"+c.Credential.ID)
 	if err != nil {
 		return err
 	}

@@ -288,6 +288,7 @@ func TestARedisThatIsAwayIsUnavailable(t *testing.T) {
 		"commit":      s.Commit(ctx, testCommit(1)),
 		"credential":  second(s.Credential(ctx, "id")),
 		"credentials": second(s.CredentialsOf(ctx, person)),
+		"a wallet's":  second(s.CredentialsOfSubject(ctx, subject)),
 		"mark":        s.MarkRevoked(ctx, "id", start, "r"),
 		"notify":      s.Notify(ctx, subject, "id", "e"),
 		"ensure":      s.EnsureLists(ctx, []string{"a"}, 8),

@@ -77,7 +77,17 @@ func (s *Store) credential(ctx context.Context, tag, id string) (issuance.Creden
 
 // CredentialsOf implements issuance.Register.
 func (s *Store) CredentialsOf(ctx context.Context, person string) ([]issuance.Credential, error) {
-	members, err := s.client.ZRange(ctx, s.personKey(person), 0, -1).Result()
+	return s.oldestFirst(ctx, s.personKey(person))
+}
+
+// CredentialsOfSubject implements issuance.Register.
+func (s *Store) CredentialsOfSubject(ctx context.Context, subject string) ([]issuance.Credential, error) {
+	return s.oldestFirst(ctx, s.subjectKey(subject))
+}
+
+// oldestFirst returns the credentials that the sorted set at key names, as "tag:id".
+func (s *Store) oldestFirst(ctx context.Context, key string) ([]issuance.Credential, error) {
+	members, err := s.client.ZRange(ctx, key, 0, -1).Result()
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -252,6 +252,7 @@ var registerPromises = map[string]func(*testing.T, fixture){
 		}
 	},
 	"a person's credentials come oldest first":                    oldestFirst,
+	"a wallet's credentials come oldest first, and no one else's": oldestFirstOfSubject,
 	"a credential is kept for a year after it ends":               keptForAYear,
 	"the first time and reason of a revocation stand":             firstRevocationStands,
 	"a wallet's event is noted on its own subject's credentials":  notify,
@@ -287,6 +288,43 @@ func oldestFirst(t *testing.T, f fixture) {
 	}
 }
 
+func oldestFirstOfSubject(t *testing.T, f fixture) {
+	for _, n := range []int{3, 1, 2} {
+		f.refresh(t, n)
+	}
+	another := grant("", 4)
+	another.Configuration = "uk.gov.justice.licence.1"
+	elsewhere := commit(another, 4)
+	elsewhere.Credential.Record.Person = otherPerson // one wallet, and the record it rests on has changed
+	f.commit(t, elsewhere)
+	differentWallet := grant("", 5)
+	differentWallet.Subject = otherWallet
+	f.commit(t, commit(differentWallet, 5))
+
+	if got := f.numbersOfSubject(t, wallet); !reflect.DeepEqual(got, []string{"HMP-1", "HMP-2", "HMP-3", "HMP-4"}) {
+		t.Errorf("got %v", got)
+	}
+	if got := f.numbersOfSubject(t, otherWallet); !reflect.DeepEqual(got, []string{"HMP-5"}) {
+		t.Errorf("another wallet: got %v", got)
+	}
+	if got := f.numbersOfSubject(t, "urn:fdc:wallet.example:synthetic-none"); got != nil {
+		t.Errorf("a wallet with none: got %v", got)
+	}
+}
+
+func (f fixture) numbersOfSubject(t *testing.T, subject string) []string {
+	t.Helper()
+	got, err := f.CredentialsOfSubject(f.ctx, subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var numbers []string
+	for _, c := range got {
+		numbers = append(numbers, c.DocumentNumber)
+	}
+	return numbers
+}
+
 func keptForAYear(t *testing.T, f fixture) {
 	c := f.refresh(t, 1)
 	end := c.Until.AddDate(1, 0, 0)
@@ -302,6 +340,9 @@ func keptForAYear(t *testing.T, f fixture) {
 	}
 	if f.open(t, grant("", 2)).Holding != nil {
 		t.Error("held after a year")
+	}
+	if got := f.numbersOfSubject(t, wallet); got != nil {
+		t.Errorf("the wallet's after a year: %v", got)
 	}
 	wantRecords(t, f, 0)
 }
@@ -362,9 +403,14 @@ func notedEverywhere(t *testing.T, f fixture) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%d credentials (%v), want 1", len(list), err)
 	}
+	own, err := f.CredentialsOfSubject(f.ctx, wallet)
+	if err != nil || len(own) != 1 {
+		t.Fatalf("%d credentials of the wallet (%v), want 1", len(own), err)
+	}
 	views := map[string]issuance.Credential{
 		"by id":     f.credential(t, c.ID),
 		"by person": list[0],
+		"by wallet": own[0],
 		"holding":   *f.open(t, grant("", 2)).Holding,
 	}
 	for name, got := range views {
