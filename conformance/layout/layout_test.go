@@ -84,6 +84,7 @@ const rules = `
 	conformance/layout    <                                                                 |
 	conformance/compose   <                                                                 |
 	conformance/interop   <                                                                 |
+	conformance/browser   <                                                                 | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
 `
 
 // forbidden is imported nowhere, tests included.

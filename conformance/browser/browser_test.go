@@ -1,0 +1,90 @@
+//go:build browser
+
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"justice-wallet/conformance/browser"
+)
+
+// TestMain installs axe-core as package-lock.json names it. Without it the tests fail.
+func TestMain(m *testing.M) {
+	if _, err := os.Stat("node_modules/axe-core/axe.min.js"); err != nil {
+		install := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+		if out, err := install.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "npm ci: %v\n%s", err, out)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+func start(t *testing.T, record *browser.Record) *browser.Browser {
+	t.Helper()
+	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := browser.Start(context.Background(), browser.Options{Axe: string(axe), Screenshots: os.Getenv("SCREENSHOTS"), Record: record})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// The judge sees what it is there to see, in every mode: without this a page that nobody judged would pass.
+func TestTheJudgeSees(t *testing.T) {
+	pages := map[string]struct{ body, want string }{
+		"good":        {`<h1>A page</h1><p>Words</p>`, ""},
+		"no contrast": {`<h1>A page</h1><p style="color:#ddd;background:#eee">Words</p>`, "color-contrast"},
+		"no name":     {`<h1>A page</h1><input type="text">`, "label"},
+		"too wide":    {`<h1>A page</h1><div style="width:3000px">Words</div>`, "pixels wide"},
+	}
+	record := &browser.Record{}
+	b := start(t, record)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lang := "en"
+		if strings.HasPrefix(r.URL.Path, "/cy/") {
+			lang = "cy"
+		}
+		fmt.Fprintf(w, `<!doctype html><html lang=%q><meta name="viewport" content="width=device-width, initial-scale=1"><title>A page</title><main>%s</main></html>`, lang, pages[r.URL.Query().Get("page")].body)
+	}))
+	defer server.Close()
+	for _, mode := range browser.Modes() {
+		tab, err := b.Person("judge", mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, p := range pages {
+			if p.want == "color-contrast" && mode.ForcedColours {
+				continue // the person's own colours win: there is nothing to see
+			}
+			if _, err := tab.Visit(server.URL + "/" + mode.Language + "/?page=" + strings.ReplaceAll(name, " ", "%20")); err != nil {
+				t.Fatal(err)
+			}
+			err := tab.Look(name)
+			if (err == nil) != (p.want == "") || (err != nil && !strings.Contains(err.Error(), p.want)) {
+				t.Errorf("%s, %s: %v, want %q", mode.Name, name, err, p.want)
+			}
+		}
+		if _, err := tab.Visit(server.URL + "/other/?page=good"); err != nil {
+			t.Fatal(err)
+		}
+		if err := tab.Look("language"); (err == nil) != (mode.Language == "en") {
+			t.Errorf("%s: a page in English: %v", mode.Name, err)
+		}
+		tab.Close()
+	}
+	if record.Looks()["good"] != len(browser.Modes()) {
+		t.Errorf("looks: %v", record.Looks())
+	}
+}

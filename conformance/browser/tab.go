@@ -1,0 +1,167 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Tab is a person at a window. Its steps are a person's: what to press and what to fill in are found by their words.
+type Tab struct {
+	Mode  Mode
+	Close context.CancelFunc
+
+	browser *Browser
+	ctx     context.Context
+	name    string
+}
+
+func (t *Tab) run(actions ...chromedp.Action) error {
+	ctx, cancel := context.WithTimeout(t.ctx, stepLimit)
+	defer cancel()
+	return chromedp.Run(ctx, actions...)
+}
+
+// load runs actions and waits for the page they lead to. It returns that page's HTTP status.
+func (t *Tab) load(actions ...chromedp.Action) (int, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, stepLimit)
+	defer cancel()
+	response, err := chromedp.RunResponse(ctx, actions...)
+	if err != nil {
+		return 0, err
+	}
+	if response == nil {
+		return 0, nil
+	}
+	return int(response.Status), nil
+}
+
+// Visit goes to an address.
+func (t *Tab) Visit(address string) (int, error) {
+	status, err := t.load(chromedp.Navigate(address))
+	if err != nil {
+		return 0, fmt.Errorf("visit %s: %w", address, err)
+	}
+	return status, nil
+}
+
+// Press presses the button or link that says words, and waits for the page it leads to.
+func (t *Tab) Press(words string) (int, error) {
+	target := `//*[self::a or self::button][not(ancestor-or-self::*[@hidden])][normalize-space(.)=` + literal(words) + `]`
+	status, err := t.load(chromedp.Click(target, chromedp.BySearch, chromedp.NodeVisible))
+	if err != nil {
+		return 0, fmt.Errorf("press %q at %s: %w", words, t.Address(), err)
+	}
+	return status, nil
+}
+
+// Tap presses what opens or marks something on the page itself: a radio, a checkbox, a summary.
+func (t *Tab) Tap(words string) error {
+	target := `//*[self::label or self::summary or self::button][normalize-space(.)=` + literal(words) + `]`
+	if err := t.run(chromedp.Click(target, chromedp.BySearch)); err != nil {
+		return fmt.Errorf("tap %q at %s: %w", words, t.Address(), err)
+	}
+	return nil
+}
+
+// Fill writes value into the field whose label says words.
+func (t *Tab) Fill(words, value string) error {
+	target := `//*[@id=//label[normalize-space(.)=` + literal(words) + `]/@for]`
+	if err := t.run(chromedp.SetValue(target, "", chromedp.BySearch), chromedp.SendKeys(target, value, chromedp.BySearch)); err != nil {
+		return fmt.Errorf("fill %q at %s: %w", words, t.Address(), err)
+	}
+	return nil
+}
+
+// Address returns where the window is.
+func (t *Tab) Address() string {
+	var address string
+	if err := t.run(chromedp.Location(&address)); err != nil {
+		return "(" + err.Error() + ")"
+	}
+	return address
+}
+
+// Heading returns the page's h1.
+func (t *Tab) Heading() (string, error) {
+	var heading string
+	err := t.run(chromedp.Text("h1", &heading, chromedp.ByQuery))
+	return strings.TrimSpace(heading), err
+}
+
+// Await lets the page renew itself, by its script or by its own refresh, until its h1 is heading.
+func (t *Tab) Await(heading string) error {
+	err := t.run(chromedp.WaitVisible(`//h1[normalize-space(.)=`+literal(heading)+`]`, chromedp.BySearch))
+	if err != nil {
+		got, _ := t.Heading() // the error below says enough when there is no heading
+		return fmt.Errorf("await %q at %s, which says %q: %w", heading, t.Address(), got, err)
+	}
+	return nil
+}
+
+// Attribute returns an attribute of the first element that query finds.
+func (t *Tab) Attribute(query, name string) (string, error) {
+	var value string
+	var ok bool
+	if err := t.run(chromedp.AttributeValue(query, name, &value, &ok, chromedp.ByQuery)); err != nil || !ok {
+		return "", fmt.Errorf("no %s with %s at %s: %w", query, name, t.Address(), err)
+	}
+	return value, nil
+}
+
+// HTML returns the page as it stands.
+func (t *Tab) HTML() (string, error) {
+	var html string
+	err := t.run(chromedp.OuterHTML("html", &html, chromedp.ByQuery))
+	return html, err
+}
+
+// Text returns the words on the page.
+func (t *Tab) Text() (string, error) {
+	var text string
+	err := t.evaluate("document.body.innerText", &text)
+	return text, err
+}
+
+// evaluate runs a script of the judge's in the page, even where the page's own may not run: what was not run when the page
+// came does not run later.
+func (t *Tab) evaluate(script string, out any) error {
+	await := func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+	judge := chromedp.Evaluate(script, out, await)
+	if !t.Mode.NoScript {
+		return t.run(judge)
+	}
+	return errors.Join(t.run(emulation.SetScriptExecutionDisabled(false), judge), t.run(emulation.SetScriptExecutionDisabled(true)))
+}
+
+// find counts what an XPath expression matches.
+func (t *Tab) find(path string) (int, error) {
+	var nodes []*cdp.Node
+	err := t.run(chromedp.Nodes(path, &nodes, chromedp.BySearch, chromedp.AtLeast(0)))
+	return len(nodes), err
+}
+
+// Offers says whether there is a button or link that says words.
+func (t *Tab) Offers(words string) (bool, error) {
+	n, err := t.find(`//*[self::a or self::button][normalize-space(.)=` + literal(words) + `]`)
+	return n > 0, err
+}
+
+// literal writes a string of XPath 1.0, which has no escapes.
+func literal(s string) string {
+	if !strings.Contains(s, `"`) {
+		return `"` + s + `"`
+	}
+	parts := strings.Split(s, `"`)
+	for i := range parts {
+		parts[i] = strconv.Quote(parts[i])
+	}
+	return `concat(` + strings.Join(parts, `, '"', `) + `)`
+}
