@@ -74,7 +74,8 @@ const rules = `
 	# the judges: imported by nobody else; those that judge share no code with the judged
 	conformance/wallet    <                                                                 |
 	conformance/onelogin  <                                                                 |
-	conformance/hmpps     <                                                                 |
+	conformance/signin    <                                                                 |
+	conformance/hmpps     < conformance/signin                                              |
 	conformance/rig       < conformance/hmpps conformance/onelogin conformance/wallet issuer verifier keys pkg/... |
 	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
 	conformance/cmd/*     < conformance/...                                                 |
