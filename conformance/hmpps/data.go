@@ -82,6 +82,21 @@ func approvalOf(p *person, q question) record {
 	return p.Approvals[i]
 }
 
+// postApprovals lists every approval of a person.
+func (s *Server) postApprovals(w http.ResponseWriter, r *http.Request) {
+	var q question
+	if !read(w, r, &q) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []record{}
+	if p := s.byNumber(q.PrisonNumber); p != nil {
+		found = append(found, p.Approvals...)
+	}
+	reply(w, http.StatusOK, map[string][]record{"records": found})
+}
+
 // postFacts answers for the conformance records, by key, with typed literals.
 func (s *Server) postFacts(w http.ResponseWriter, r *http.Request) {
 	var asked struct {

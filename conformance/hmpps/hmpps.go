@@ -103,6 +103,7 @@ func (s *Server) routes() *http.ServeMux {
 	data("POST /supervision/search", RoleWalletRecords, s.search(supervisionOf))
 	data("POST /duty-to-refer/search", RoleWalletRecords, s.search(dutyToReferOf))
 	data("POST /approvals/search", RoleWalletRecords, s.search(approvalOf))
+	data("POST /approvals/list", RoleWalletRecords, s.postApprovals)
 	data("POST /facts", RoleWalletRecords, s.postFacts)
 
 	mux.HandleFunc("GET /stand-in/people", s.getPeople)

@@ -166,6 +166,7 @@ var data = [][3]string{
 	{"POST", "/supervision/search", `{"prisonNumber": "A0001SY"}`},
 	{"POST", "/duty-to-refer/search", `{"prisonNumber": "A0001SY"}`},
 	{"POST", "/approvals/search", `{"prisonNumber": "A0001SY", "reference": "APR-0001"}`},
+	{"POST", "/approvals/list", `{"prisonNumber": "A0025SY"}`},
 	{"POST", "/facts", `{"record": "synthetic-driver"}`},
 }
 

@@ -19,6 +19,7 @@ type systems interface {
 	licences(ctx context.Context, number string) ([]licenceSummary, error)
 	licence(ctx context.Context, id int64) (*licence, error)
 	approval(ctx context.Context, number, reference string) (*approval, error)
+	approvals(ctx context.Context, number string) ([]approval, error)
 }
 
 // gatherPerson begins a dossier: who the person is. A number of the wrong form is nobody's, and is not sent anywhere.

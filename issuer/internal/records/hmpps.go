@@ -45,7 +45,7 @@ func (h *hmpps) sources() map[string]Source {
 	return map[string]Source{
 		"hmpps-release":  h.source(h.release),
 		"hmpps-licence":  h.source(h.licence),
-		"hmpps-approval": h.source(h.approval),
+		"hmpps-approval": listed{h.source(h.approval), h.approvals},
 	}
 }
 
@@ -67,6 +67,22 @@ func (h *hmpps) source(q question) Source {
 		}
 		return q(ctx, s, &d, r, credential.DateOf(h.now().In(h.london)))
 	})
+}
+
+// approvals are the references of every approval a person has had. A number of the wrong form is nobody's.
+func (h *hmpps) approvals(ctx context.Context, number string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.timeout)
+	defer cancel()
+	s, err := h.open()
+	if err != nil || !prisonNumber.MatchString(number) {
+		return nil, err
+	}
+	all, err := s.approvals(ctx, number)
+	references := make([]string, len(all))
+	for i, a := range all {
+		references[i] = a.Reference
+	}
+	return references, err
 }
 
 func (h *hmpps) release(ctx context.Context, s systems, d *dossier, _ issuance.Record, today credential.Date) (credential.Facts, error) {

@@ -81,6 +81,10 @@ func (p people) approval(_ context.Context, number, reference string) (*approval
 	return fromFile(&approvals[i], approvals[i].check(number, reference))
 }
 
+func (p people) approvals(_ context.Context, number string) ([]approval, error) {
+	return p.find(number).Approvals, nil
+}
+
 func fromFile[T any](value *T, err error) (*T, error) {
 	if err != nil {
 		return nil, unavailable("the people file", err)

@@ -35,6 +35,34 @@ func (r *Records) Facts(ctx context.Context, source string, record issuance.Reco
 	return s.Facts(ctx, record)
 }
 
+// Items says which things of source's kind there are about a person, for a Record to name. Where the person alone says
+// enough, it is one item without a name.
+func (r *Records) Items(ctx context.Context, source, person string) ([]string, error) {
+	s, ok := r.sources[source]
+	if !ok {
+		return nil, fmt.Errorf("find source of facts: none is named %q", source)
+	}
+	if l, ok := s.(lister); ok {
+		return l.items(ctx, person)
+	}
+	return []string{""}, nil
+}
+
+// lister is a source of which a person can have several things.
+type lister interface {
+	items(ctx context.Context, person string) ([]string, error)
+}
+
+// listed is a source that lists.
+type listed struct {
+	Source
+	list func(ctx context.Context, person string) ([]string, error)
+}
+
+func (l listed) items(ctx context.Context, person string) ([]string, error) {
+	return l.list(ctx, person)
+}
+
 // sourceFunc is a Source made of one function.
 type sourceFunc func(context.Context, issuance.Record) (credential.Facts, error)
 

@@ -18,7 +18,7 @@ type HMPPSOptions struct {
 	PersonRecordURL   string // the person record: POST /identity/search
 	SupervisionURL    string // probation's supervision record: POST /supervision/search
 	DutyToReferURL    string // POST /duty-to-refer/search
-	ApprovalsURL      string // POST /approvals/search
+	ApprovalsURL      string // POST /approvals/search, /approvals/list
 
 	Credentials  Credentials
 	ReferenceKey []byte            // makes licence references opaque; at least 16 bytes, the same in every instance
@@ -57,7 +57,7 @@ func checkURL(address string) error {
 
 // remote is the systems over HTTP.
 type remote struct {
-	prisonerSearch, licenceRegister, personRecord, supervisionRecord, dutyToRefer, approvals system
+	prisonerSearch, licenceRegister, personRecord, supervisionRecord, dutyToRefer, approvalRecord system
 }
 
 func newRemote(o HMPPSOptions) *remote {
@@ -70,7 +70,7 @@ func newRemote(o HMPPSOptions) *remote {
 		personRecord:      at("the person record", o.PersonRecordURL),
 		supervisionRecord: at("the supervision record", o.SupervisionURL),
 		dutyToRefer:       at("duty to refer", o.DutyToReferURL),
-		approvals:         at("approvals", o.ApprovalsURL),
+		approvalRecord:    at("approvals", o.ApprovalsURL),
 	}
 }
 
@@ -103,7 +103,23 @@ func (r *remote) referral(ctx context.Context, number string) (*referral, error)
 
 func (r *remote) approval(ctx context.Context, number, reference string) (*approval, error) {
 	check := func(a approval) error { return a.check(number, reference) }
-	return search(ctx, r.approvals, "/approvals/search", byNumber{number, reference}, check)
+	return search(ctx, r.approvalRecord, "/approvals/search", byNumber{number, reference}, check)
+}
+
+func (r *remote) approvals(ctx context.Context, number string) ([]approval, error) {
+	var answer struct {
+		Records []approval `json:"records"`
+	}
+	if err := r.approvalRecord.post(ctx, "/approvals/list", byNumber{PrisonNumber: number}, &answer); err != nil {
+		return nil, err
+	}
+	wrong := func(a approval) bool {
+		return a.check(number, a.Reference) != nil || !approvalReference.MatchString(a.Reference)
+	}
+	if answer.Records == nil || slices.ContainsFunc(answer.Records, wrong) {
+		return nil, unavailable(r.approvalRecord.name, errNonsense)
+	}
+	return answer.Records, nil
 }
 
 func (r *remote) licences(ctx context.Context, number string) ([]licenceSummary, error) {
