@@ -48,12 +48,13 @@ const rules = `
 	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
 
 	pkg/receipt            < pkg/verification                                               |
+	pkg/session            < pkg/fault                                                      | golang.org/x/crypto/chacha20poly1305
 	pkg/verification/words < pkg/verification                                               | go.yaml.in/yaml/v3
 
 	# adapters know decisions
-	pkg/store/memstore   < pkg/issuance pkg/receipt pkg/statuslist                          |
-	pkg/store/redisstore < pkg/fault pkg/issuance pkg/receipt pkg/statuslist                | github.com/redis/go-redis/v9
-	pkg/store/storetest  < pkg/credential pkg/issuance pkg/receipt pkg/statuslist pkg/verification |
+	pkg/store/memstore   < pkg/issuance pkg/receipt pkg/session pkg/statuslist                          |
+	pkg/store/redisstore < pkg/fault pkg/issuance pkg/receipt pkg/session pkg/statuslist                | github.com/redis/go-redis/v9
+	pkg/store/storetest  < pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification |
 	pkg/httpserver       < pkg/fault pkg/jose                                               | github.com/gin-gonic/gin
 
 	# services: neither knows the other

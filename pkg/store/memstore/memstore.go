@@ -17,7 +17,8 @@ const (
 	keepYears         = 1           // a credential's record, beyond the credential's end
 )
 
-// Store implements issuance.Offers, Ledger and Register, statuslist.Slots and Publications, and receipt.Book.
+// Store implements issuance.Offers, Ledger and Register, statuslist.Slots and Publications, receipt.Book and
+// session.Store.
 type Store struct {
 	now func() time.Time
 
@@ -31,6 +32,7 @@ type Store struct {
 	counters    shelf[counted, int]
 	published   map[string]statuslist.Published
 	receipts    shelf[string, receipt.Receipt]
+	sessions    shelf[string, []byte]
 }
 
 // owned names one thing of one wallet subject: what, then its name, then who may have named it.
@@ -80,6 +82,8 @@ func (s *shelf[K, V]) put(k K, v V, now, until time.Time) {
 	}
 	s.things[k] = kept[V]{v, until}
 }
+
+func (s *shelf[K, V]) drop(k K) { delete(s.things, k) }
 
 // sweep drops what is past its time, seldom enough that it costs each put little.
 func (s *shelf[K, V]) sweep(now time.Time) {

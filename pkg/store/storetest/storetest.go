@@ -12,6 +12,7 @@ import (
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/receipt"
+	"justice-wallet/pkg/session"
 	"justice-wallet/pkg/statuslist"
 )
 
@@ -23,6 +24,7 @@ type Store interface {
 	statuslist.Slots
 	statuslist.Publications
 	receipt.Book
+	session.Store
 }
 
 // Open makes an empty store that lives by the clock now.
@@ -31,7 +33,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 // Run holds the stores that open makes to every promise.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
-		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises,
+		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {
