@@ -48,6 +48,7 @@ const rules = `
 	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
 
 	pkg/receipt            < pkg/verification                                               |
+	pkg/oidc               < pkg/fault                                                      | github.com/coreos/go-oidc/v3/oidc golang.org/x/oauth2
 	pkg/session            < pkg/fault                                                      | golang.org/x/crypto/chacha20poly1305
 	pkg/verification/words < pkg/verification                                               | go.yaml.in/yaml/v3
 
