@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the service at work, `make test` proves it. `make help` lists the rest.
 GO ?= go
-TAGS := redis,tools,mutation,interop
+TAGS := redis,tools,mutation,interop,browser
 
 .PHONY: help demo dev test check bench bench-verify fuzz tools assets
 
@@ -13,12 +13,12 @@ demo: ## Issue, present, check, revoke, check again: the main job, with its evid
 dev: ## Run issuer (8080), verifier (8081), stand-in One Login (8082) and HMPPS (8084) until interrupted
 	$(GO) run ./conformance/cmd/dev
 
-test: tools ## Install what the tests need, and run every test
+test: tools assets ## Install what the tests need, and run every test
 	$(GO) vet -tags $(TAGS) ./...
 	$(GO) test -race -tags $(TAGS) ./...
 
 tools: # Programs the tests run: a missing one fails, it is never skipped
-	@command -v redis-server >/dev/null && command -v openssl >/dev/null && command -v npm >/dev/null || sh conformance/tools.sh
+	@for p in redis-server openssl npm chromium softhsm2-util; do command -v $$p >/dev/null || exec sh conformance/tools.sh; done
 
 check: ## Formatting, vet, staticcheck, known vulnerabilities, module hygiene
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
@@ -39,5 +39,6 @@ fuzz: ## Every fuzz target for ten seconds each
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; done; done
 
-assets: ## Page assets: there are no pages yet, and so none
-	@echo "no pages yet: nothing to install"
+assets: ## Take the styles and scripts of the pages from npm, to be built into the programs
+	npm ci --prefix pkg/ui --no-audit --no-fund
+	node pkg/ui/assets.mjs

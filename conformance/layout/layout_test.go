@@ -47,6 +47,8 @@ const rules = `
 	pkg/purpose        < pkg/document pkg/jose                                              | go.yaml.in/yaml/v3
 	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
 
+	pkg/ui                 <                                                                | go.yaml.in/yaml/v3
+	pkg/ui/uitest          < pkg/ui                                                         | golang.org/x/net/html
 	pkg/receipt            < pkg/verification                                               |
 	pkg/oidc               < pkg/fault                                                      | github.com/coreos/go-oidc/v3/oidc golang.org/x/oauth2
 	pkg/session            < pkg/fault                                                      | golang.org/x/crypto/chacha20poly1305
