@@ -97,6 +97,8 @@ func (s *Server) routes() *http.ServeMux {
 
 	data := func(pattern, role string, h http.HandlerFunc) { mux.Handle(pattern, s.authorised(role, h)) }
 	data("POST /prisoner-search/prisoner-numbers", RolePrisonerSearch, s.postPrisonerNumbers)
+	data("POST /match-prisoners", RolePrisonerSearch, s.postMatchPrisoners)
+	data("POST /cases/search", RoleWalletRecords, s.postCases)
 	data("GET /public/licence-summaries/prison-number/{number}", RoleViewLicences, s.getLicenceSummaries)
 	data("GET /public/licences/id/{id}", RoleViewLicences, s.getLicence)
 	data("POST /identity/search", RoleWalletRecords, s.search(identityOf))

@@ -25,6 +25,7 @@ type person struct {
 	Prisoner    record   `json:"prisoner"`
 	Identity    record   `json:"identity"`
 	Merge       record   `json:"merge"`
+	Case        record   `json:"case"`
 	Supervision record   `json:"supervision"`
 	Licences    []record `json:"licences"`
 	DutyToRefer record   `json:"dutyToRefer"`

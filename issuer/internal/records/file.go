@@ -27,14 +27,10 @@ type FileOptions struct {
 // NewFile returns the three sources of HMPPS and the source conformance, answered from a file of synthetic people: the
 // same records, read by the same rules, with no neighbour to ask. A file that cannot be read now is an error.
 func NewFile(o FileOptions) (map[string]Source, error) {
-	h, err := newHMPPS(nil, o.Now, o.ReferenceKey)
+	h, err := openFile(o)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readPeople(o.Path, o.Now().In(h.london)); err != nil {
-		return nil, fmt.Errorf("people file %s: %w", o.Path, err)
-	}
-	h.open = func() (systems, error) { return readPeople(o.Path, o.Now().In(h.london)) }
 	sources := h.sources()
 	sources["conformance"] = sourceFunc(func(_ context.Context, r issuance.Record) (credential.Facts, error) {
 		p, err := readPeople(o.Path, o.Now().In(h.london))
@@ -62,6 +58,11 @@ type filePerson struct {
 	Merge struct {
 		UnderReview bool `json:"underReview"`
 	} `json:"merge"`
+	Case struct { // whose case it is, when it is not the synthetic team's
+		Team       string `json:"team"`
+		TeamName   string `json:"teamName"`
+		Restricted bool   `json:"restricted"`
+	} `json:"case"`
 	Supervision *supervision    `json:"supervision"`
 	Licences    []licence       `json:"licences"`
 	DutyToRefer *referral       `json:"dutyToRefer"`

@@ -13,10 +13,10 @@ import (
 
 // HMPPSOptions says where the systems of record are. URLs are bases, without a trailing slash.
 type HMPPSOptions struct {
-	PrisonerSearchURL string // prisoner search: POST /prisoner-search/prisoner-numbers
+	PrisonerSearchURL string // prisoner search: POST /prisoner-search/prisoner-numbers, /match-prisoners
 	LicencesURL       string // create and vary a licence: GET /public/…
 	PersonRecordURL   string // the person record: POST /identity/search
-	SupervisionURL    string // probation's supervision record: POST /supervision/search
+	SupervisionURL    string // probation's supervision record: POST /supervision/search, /cases/search
 	DutyToReferURL    string // POST /duty-to-refer/search
 	ApprovalsURL      string // POST /approvals/search, /approvals/list
 
@@ -29,20 +29,9 @@ type HMPPSOptions struct {
 
 // NewHMPPS returns the sources hmpps-release, hmpps-licence and hmpps-approval, which ask HMPPS's systems over HTTP.
 func NewHMPPS(o HMPPSOptions) (map[string]Source, error) {
-	addresses := []string{o.PrisonerSearchURL, o.LicencesURL, o.PersonRecordURL, o.SupervisionURL, o.DutyToReferURL,
-		o.ApprovalsURL, o.Credentials.TokenURL}
-	for _, address := range addresses {
-		if err := checkURL(address); err != nil {
-			return nil, err
-		}
-	}
-	r := newRemote(o)
-	h, err := newHMPPS(func() (systems, error) { return r, nil }, o.Now, o.ReferenceKey)
+	h, err := openHMPPS(o)
 	if err != nil {
 		return nil, err
-	}
-	if o.Timeout != 0 {
-		h.timeout = o.Timeout
 	}
 	return h.sources(), nil
 }
