@@ -37,6 +37,15 @@ func status(k fault.Kind) int {
 func (s *Server) fail(c *gin.Context, err error, o GroupOptions) {
 	kind, code := fault.KindOf(err), fault.CodeOf(err)
 	s.logFailure(c, err, kind, code)
+	if o.Page != nil {
+		if kind == fault.Unavailable {
+			c.Header("Retry-After", retryAfter)
+		}
+		c.Header("Cache-Control", "no-store")
+		o.Page(c, status(kind), err)
+		c.Abort()
+		return
+	}
 	switch kind {
 	case fault.Unauthorized:
 		unauthorized(c, code)

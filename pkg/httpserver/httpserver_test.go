@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -213,5 +214,49 @@ func TestTheLogNamesTheRouteAndNotTheURL(t *testing.T) {
 	do(s, "GET", "/t/secret-id?name=smith", "", "")
 	if strings.Contains(log.String(), "secret-id") || strings.Contains(log.String(), "smith") || !strings.Contains(log.String(), "/t/:id") {
 		t.Error(log.String())
+	}
+}
+
+// page answers with the status and the code, as a door's own page would with words.
+func page(c *gin.Context, status int, err error) {
+	c.Data(status, "text/html", []byte("page "+fault.CodeOf(err)))
+}
+
+func TestErrorsBecomePages(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	pages := s.Group("/desk", httpserver.GroupOptions{Page: page})
+	answers := map[string]error{
+		"/away": fault.New(fault.Unavailable, "away", ""), "/forbidden": fault.New(fault.Forbidden, "no", ""), "/unauthorized": fault.New(fault.Unauthorized, "sign_in", ""),
+	}
+	for path, err := range answers {
+		pages.Handle("GET", path, func(*gin.Context) error { return err })
+	}
+	pages.Handle("GET", "/panic", func(*gin.Context) error { panic("a name") })
+	s.Otherwise(httpserver.GroupOptions{Page: page})
+	for path, want := range map[string]string{
+		"/desk/away": "503 page away", "/desk/forbidden": "403 page no", "/desk/unauthorized": "401 page sign_in", "/desk/panic": "500 page ", "/nowhere": "404 page not_found",
+	} {
+		w := do(s, "GET", path, "", "")
+		if got := fmt.Sprintf("%d %s", w.Code, w.Body); got != want || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %q", path, got)
+		}
+		if (w.Header().Get("Retry-After") != "") != (w.Code == 503) {
+			t.Errorf("%s: Retry-After", path)
+		}
+	}
+}
+
+func TestMount(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	s.Mount("/assets/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "immutable")
+		_, _ = w.Write([]byte(r.URL.Path))
+	}))
+	w := do(s, "GET", "/assets/a.css", "", "")
+	if w.Code != 200 || w.Body.String() != "/assets/a.css" || w.Header().Get("Cache-Control") != "immutable" {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+	if w := do(s, "POST", "/assets/a.css", "", ""); w.Code != 405 {
+		t.Errorf("POST: %d", w.Code)
 	}
 }

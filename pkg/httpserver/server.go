@@ -42,6 +42,10 @@ type Server struct {
 // GroupOptions is how a group of paths answers.
 type GroupOptions struct {
 	Descriptions bool // add error_description to errors; GOV.UK Wallet's endpoints may not (harness)
+
+	// Page answers errors with a page for people, instead of JSON; so are panics answered, whose err says nothing. The
+	// cause is logged already.
+	Page func(c *gin.Context, status int, err error)
 }
 
 // Group is a set of paths with one way to answer.
@@ -107,7 +111,21 @@ func (s *Server) ready(c *gin.Context) error {
 	return nil
 }
 
-const requestIDKey = "request id"
+const (
+	requestIDKey = "request id"
+	pageKey      = "page of errors"
+)
+
+// Otherwise answers every path that has no other answer: a page, where the server has pages.
+func (s *Server) Otherwise(o GroupOptions) {
+	s.engine.NoRoute(s.wrap(func(*gin.Context) error { return fault.New(fault.NotFound, "not_found", "") }, o))
+}
+
+// Mount answers GET and HEAD of everything under prefix, which ends in a slash, with h: files that a service carries.
+func (s *Server) Mount(prefix string, h http.Handler) {
+	s.engine.GET(prefix+"*file", gin.WrapH(h))
+	s.engine.HEAD(prefix+"*file", gin.WrapH(h))
+}
 
 func (s *Server) identify(c *gin.Context) {
 	var id [16]byte
@@ -130,6 +148,11 @@ func (s *Server) recover(c *gin.Context) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.options.Log.Error("panic", slog.String("route", c.FullPath()), slog.String("request", c.GetString(requestIDKey)))
+			if page, ok := c.Get(pageKey); ok && !c.Writer.Written() {
+				page.(func(*gin.Context, int, error))(c, http.StatusInternalServerError, fault.New(fault.Internal, "", ""))
+				c.Abort()
+				return
+			}
 			c.AbortWithStatusJSON(http.StatusInternalServerError, gin.H{"error": "server_error"})
 		}
 	}()
@@ -150,6 +173,9 @@ func headers(c *gin.Context) {
 
 func (s *Server) wrap(h Handler, o GroupOptions) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		if o.Page != nil {
+			c.Set(pageKey, o.Page)
+		}
 		if err := h(c); err != nil {
 			s.fail(c, err, o)
 			return
