@@ -2,7 +2,6 @@ package ui
 
 import (
 	"html/template"
-	"strconv"
 	"strings"
 )
 
@@ -130,8 +129,8 @@ func (p Panel) HTML() template.HTML { return render("panel", p) }
 // Interruption says whether the panel is one.
 func (p Panel) Interruption() bool { return strings.Contains(p.Classes, "govuk-panel--interruption") }
 
-// Heading is the name of the heading's element.
-func (p Panel) Heading() string { return "h" + strconv.Itoa(or(p.HeadingLevel, 1)) }
+// HeadingRank is the level of the heading.
+func (p Panel) HeadingRank() int { return or(p.HeadingLevel, 1) }
 
 // NotificationBanner tells of something beside what the page is about.
 type NotificationBanner struct {
@@ -162,8 +161,8 @@ func (b NotificationBanner) HTML() template.HTML {
 // Success says whether something went well.
 func (b NotificationBanner) Success() bool { return b.Type == "success" }
 
-// Heading is the name of the title's element.
-func (b NotificationBanner) Heading() string { return "h" + strconv.Itoa(or(b.TitleHeadingLevel, 2)) }
+// HeadingRank is the level of the heading.
+func (b NotificationBanner) HeadingRank() int { return or(b.TitleHeadingLevel, 2) }
 
 func (b NotificationBanner) speak(w Words) Component {
 	key := "common.important"

@@ -44,8 +44,8 @@ type CardTitle struct {
 	Classes      string        `json:"classes"`
 }
 
-// Heading is the name of the title's element.
-func (c CardTitle) Heading() string { return "h" + strconv.Itoa(or(c.HeadingLevel, 2)) }
+// HeadingRank is the level of the heading.
+func (c CardTitle) HeadingRank() int { return or(c.HeadingLevel, 2) }
 
 // SummaryCard frames a summary list.
 type SummaryCard struct {

@@ -3,7 +3,6 @@ package ui
 import (
 	"html/template"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -43,8 +42,8 @@ type Timeline struct {
 // HTML renders the timeline.
 func (t Timeline) HTML() template.HTML { return render("moj-timeline", t) }
 
-// Heading is the name of the headings' element.
-func (t Timeline) Heading() string { return "h" + strconv.Itoa(or(t.HeadingLevel, 2)) }
+// HeadingRank is the level of the heading.
+func (t Timeline) HeadingRank() int { return or(t.HeadingLevel, 2) }
 
 func (t Timeline) speak(w Words) Component {
 	t.Items = slices.Clone(t.Items)
@@ -78,8 +77,8 @@ func (a Alert) HTML() template.HTML {
 	return render("moj-alert", a)
 }
 
-// Heading is the name of the title's element.
-func (a Alert) Heading() string { return "h" + strconv.Itoa(or(a.HeadingLevel, 2)) }
+// HeadingRank is the level of the heading.
+func (a Alert) HeadingRank() int { return or(a.HeadingLevel, 2) }
 
 // Headed says whether the title is shown above the words.
 func (a Alert) Headed() bool { return a.ShowTitleAsHeading && (a.Text != "" || a.Html != "") }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"html/template"
-	"strconv"
 )
 
 // Raw is HTML that is safe as it stands.
@@ -27,9 +26,6 @@ func (h Heading) HTML() template.HTML {
 	h.Size = or(h.Size, "s")
 	return render("heading", h)
 }
-
-// Tag is the name of the element.
-func (h Heading) Tag() string { return "h" + strconv.Itoa(h.Level) }
 
 // H1 is the heading of the page.
 func H1(text string) Component { return Heading{Level: 1, Text: text} }
