@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"maps"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -101,6 +102,10 @@ func classes(names ...string) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(names), func(s string) bool { return s == "" }), " ")
 }
 
+// given says whether an item says anything. One that does not is left out, but counted: so an item can be left out of a
+// list without renaming those after it.
+func given(item any) bool { return !reflect.ValueOf(item).IsZero() }
+
 // when is s if the condition holds.
 func when(condition bool, s string) string {
 	if condition {
@@ -113,7 +118,7 @@ func when(condition bool, s string) string {
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"attributes": attributes, "link": link, "source": source, "content": content, "classes": classes, "when": when, "or": or[string],
+	"attributes": attributes, "link": link, "source": source, "content": content, "classes": classes, "when": when, "or": or[string], "given": given,
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // render fills in the template of a component. It cannot fail on any value of the component's type: if it does, the

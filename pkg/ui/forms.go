@@ -346,6 +346,9 @@ type choices struct {
 
 func (c *choices) add(items []Item, prefix, name, describedBy string, ticked func(Item) bool) {
 	for i, item := range items {
+		if !given(item) {
+			continue
+		}
 		item.ID = or(item.ID, prefix+when(i > 0, "-"+strconv.Itoa(i+1)))
 		item.Name = or(item.Name, name)
 		one := choice{Item: item, Kind: c.Kind, ConditionalID: "conditional-" + item.ID, Ticked: ticked(item)}
@@ -458,7 +461,7 @@ func (d DateItem) wrong() bool {
 type DateInput struct {
 	ID           string            `json:"id"`
 	NamePrefix   string            `json:"namePrefix"`
-	Day          *DateItem         `json:"day"`
+	Day          *DateItem         `json:"day"` // as usual when nil; left out when empty
 	Month        *DateItem         `json:"month"`
 	Year         *DateItem         `json:"year"`
 	Items        []DateItem        `json:"items"`
@@ -480,6 +483,9 @@ func (d DateInput) HTML() template.HTML {
 	anyWrong := slices.ContainsFunc(items, DateItem.wrong)
 	set := dateSet{DateInput: d}
 	for _, item := range items {
+		if !given(item) {
+			continue
+		}
 		set.Inputs = append(set.Inputs, d.part(item, anyWrong))
 	}
 	describedBy, fieldset := "", d.Fieldset
@@ -502,6 +508,9 @@ func datePart(said *DateItem, name string) DateItem {
 		return DateItem{Name: name}
 	}
 	item := *said
+	if !given(item) {
+		return item
+	}
 	item.Name = or(item.Name, name)
 	return item
 }
@@ -510,16 +519,32 @@ func datePart(said *DateItem, name string) DateItem {
 func (d DateInput) part(item DateItem, anyWrong bool) Input {
 	width := "govuk-input--width-" + map[bool]string{true: "4", false: "2"}[item.Name == "year" || d.Year != nil && item.Name == d.Year.Name]
 	all := d.ErrorMessage != nil && !anyWrong && (item.Error == nil || *item.Error)
-	label := or(item.Label, strings.ToUpper(item.Name[:min(1, len(item.Name))])+item.Name[min(1, len(item.Name)):])
 	name := when(d.NamePrefix != "", d.NamePrefix+"-") + item.Name
 	return Input{
-		ID: or(item.ID, d.ID+"-"+item.Name), Name: name, Type: "text", Value: or(item.Value, or(d.Values[name], d.Values[item.Name])),
-		Label: Label{Text: label, Classes: "govuk-date-input__label"},
+		ID: or(item.ID, d.ID+"-"+item.Name), Name: name, Type: "text", Value: or(item.Value, d.value(item.Name, name)),
+		Label: Label{Text: or(item.Label, capital(item.Name)), Classes: "govuk-date-input__label"},
 		Classes: classes("govuk-date-input__input",
 			when((item.wrong() || all) && !strings.Contains(item.Classes, errorClass), errorClass),
 			when(!strings.Contains(item.Classes, "govuk-input--width-"), width), item.Classes),
 		Inputmode: or(item.Inputmode, "numeric"), Autocomplete: item.Autocomplete, Pattern: item.Pattern, Attributes: item.Attributes,
 	}
+}
+
+// value is what was given for a part without a value of its own.
+func (d DateInput) value(part, name string) string {
+	for usual, said := range map[string]*DateItem{"day": d.Day, "month": d.Month, "year": d.Year} {
+		if said != nil && part == or(said.Name, usual) && said.Value != "" {
+			return said.Value
+		}
+	}
+	return or(d.Values[name], d.Values[part])
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func (d DateInput) speak(w Words) Component {
@@ -532,6 +557,9 @@ func (d DateInput) speak(w Words) Component {
 
 func (w Words) datePart(said *DateItem, name string) *DateItem {
 	item := datePart(said, name)
+	if !given(item) {
+		return said
+	}
 	item.Label = or(item.Label, w.Say("common."+name))
 	return &item
 }

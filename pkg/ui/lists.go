@@ -152,6 +152,9 @@ type Tabs struct {
 func (t Tabs) HTML() template.HTML {
 	items := make([]TabItem, len(t.Items))
 	for i, item := range t.Items {
+		if !given(item) {
+			continue
+		}
 		item.ID = or(item.ID, t.IDPrefix+"-"+strconv.Itoa(i+1))
 		items[i] = item
 	}
@@ -241,6 +244,9 @@ func (p Pagination) HTML() template.HTML {
 
 // Block says whether there are only the pages before and after.
 func (p Pagination) Block() bool { return p.Items == nil && (p.Previous != nil || p.Next != nil) }
+
+// Listed says whether there is a list of pages.
+func (p Pagination) Listed() bool { return p.Items != nil }
 
 // PreviousLink is the link to the page before.
 func (p Pagination) PreviousLink() template.HTML { return p.arrow(p.Previous, "prev") }

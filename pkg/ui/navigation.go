@@ -177,14 +177,24 @@ func (s ServiceNavigation) Landmark() bool {
 	return s.ServiceName != "" || s.Slots.Start != "" || s.Slots.End.Html != ""
 }
 
+func (s ServiceNavigation) parts() int {
+	n := 0
+	for _, item := range s.Navigation {
+		if given(item) {
+			n++
+		}
+	}
+	return n
+}
+
 // Listed says whether there is a list of parts.
 func (s ServiceNavigation) Listed() bool {
-	return len(s.Navigation) > 0 || s.Slots.NavigationStart != "" || s.Slots.NavigationEnd != ""
+	return s.parts() > 0 || s.Slots.NavigationStart != "" || s.Slots.NavigationEnd != ""
 }
 
 // Collapses says whether the list hides behind a button on a phone.
 func (s ServiceNavigation) Collapses() bool {
-	return picked(s.CollapseNavigationOnMobile, len(s.Navigation) > 1)
+	return picked(s.CollapseNavigationOnMobile, s.parts() > 1)
 }
 
 // ToggleLabel is what is read out for the button, when it differs from what it shows.
