@@ -65,6 +65,7 @@ const rules = `
 	issuer/internal/govuk              < keys pkg/...                                       | github.com/gin-gonic/gin github.com/skip2/go-qrcode
 	issuer/internal/serviceapi         < issuer/internal/govuk pkg/...                      | github.com/gin-gonic/gin
 	issuer/internal/statusapi          < keys pkg/...                                       | github.com/gin-gonic/gin
+	issuer/internal/coreidentity       < pkg/...                                            |
 	issuer/internal/records            < issuer/internal/records/conditions pkg/...         | golang.org/x/text/unicode/norm
 	issuer/internal/records/conditions <                                                    | go.yaml.in/yaml/v3
 	verifier                           < verifier/internal/... pkg/...                      | github.com/gin-gonic/gin

@@ -25,7 +25,10 @@ var (
 )
 
 // authRequest is a sign-in that has begun.
-type authRequest struct{ clientID, redirectURI, state, nonce, challenge string }
+type authRequest struct {
+	clientID, redirectURI, state, nonce, challenge string
+	identity                                       bool // the core identity was asked for, at the level that has one
+}
 
 // codeGrant is what an authorisation code stands for.
 type codeGrant struct {
@@ -42,7 +45,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		writePage(w, http.StatusBadRequest, problemPage, nil)
 		return
 	}
-	in := authRequest{client.ClientID, q.Get("redirect_uri"), q.Get("state"), q.Get("nonce"), q.Get("code_challenge")}
+	in := authRequest{client.ClientID, q.Get("redirect_uri"), q.Get("state"), q.Get("nonce"), q.Get("code_challenge"), asksIdentity(q)}
 	if code := checkAuthorize(q); code != "" {
 		in.redirect(w, r, "error", code)
 		return
@@ -148,7 +151,7 @@ func (s *Server) answerLogin(g codeGrant) (map[string]any, *refusal) {
 	if err != nil {
 		return nil, errServer
 	}
-	s.logins.put(now, access, g.account, now.Add(loginLife))
+	s.logins.put(now, access, g, now.Add(loginLife))
 	return map[string]any{
 		"access_token": access, "token_type": "Bearer", "expires_in": int(loginLife.Seconds()), "id_token": id,
 	}, nil

@@ -36,12 +36,13 @@ type Server struct {
 	accounts []Account
 	random   *randomness
 	signer   atomic.Pointer[signingKey]
+	identity *signingKey // of core identities
 	down     atomic.Bool
 	mux      *http.ServeMux
 
 	requests   shelf[authRequest]  // sign-ins begun, by id
 	codes      shelf[codeGrant]    // authorisation codes
-	logins     shelf[Account]      // opaque access tokens for /userinfo
+	logins     shelf[codeGrant]    // opaque access tokens for /userinfo
 	sessions   shelf[string]       // wallet app sessions: wallet subject identifier
 	refreshes  shelf[refreshGrant] // refresh tokens
 	redeemed   shelf[struct{}]     // pre-authorised codes that were redeemed
@@ -64,7 +65,11 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{url: o.URL, now: o.Now, issuers: o.Issuers, http: o.HTTP, accounts: o.Accounts, random: random}
+	identity, err := newSigningKey(random, identityDID+"#stand-in")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{identity: identity, url: o.URL, now: o.Now, issuers: o.Issuers, http: o.HTTP, accounts: o.Accounts, random: random}
 	s.signer.Store(key)
 	s.routes()
 	return s, nil
@@ -79,6 +84,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /authorize/confirm", s.serveConfirm)
 	s.mux.HandleFunc("POST /token", s.serveToken)
 	s.mux.HandleFunc("GET /userinfo", s.serveUserinfo)
+	s.mux.HandleFunc("GET "+identityPath+"/.well-known/did.json", s.serveIdentityKeys)
 	s.mux.HandleFunc("POST /stand-in/session", s.serveSession)
 }
 
