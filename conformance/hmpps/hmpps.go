@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"justice-wallet/conformance/signin"
 )
 
 // Roles that the systems ask for.
@@ -31,11 +33,12 @@ type Client struct {
 	Roles  []string
 }
 
-// Options of a stand-in. All are required.
+// Options of a stand-in. All but Console are required.
 type Options struct {
 	Now     func() time.Time
 	Rand    io.Reader
 	Clients []Client
+	Console []signin.Client // services at which staff sign in
 }
 
 // Server is the stand-in: an http.Handler, safe for concurrent use.
@@ -45,6 +48,7 @@ type Server struct {
 	key     *rsa.PrivateKey
 	london  *time.Location
 	mux     *http.ServeMux
+	signIn  *signin.Provider // of staff; nil when no service has them sign in
 
 	mu     sync.Mutex // held for the fields below, and for every record in people
 	random io.Reader
@@ -72,6 +76,11 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("make signing key: %w", err)
 	}
 	s := &Server{now: o.Now, random: o.Rand, clients: o.Clients, key: key, london: london, people: people}
+	if len(o.Console) > 0 {
+		if s.signIn, err = s.staffSignIn(o.Console); err != nil {
+			return nil, err
+		}
+	}
 	s.mux = s.routes()
 	return s, nil
 }
@@ -80,7 +89,17 @@ func New(o Options) (*Server, error) {
 func (s *Server) SetIssuer(base string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.issuer = base + "/auth/issuer"
+	s.issuer = base + issuerPath
+}
+
+// issuerPath is where HMPPS Auth is, as an OpenID provider.
+const issuerPath = "/auth/issuer"
+
+// Issuer is the issuer of tokens, and of staff's sign-ins.
+func (s *Server) Issuer() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.issuer
 }
 
 // SetDown makes every path but the controls answer 503, or ends that.
@@ -88,12 +107,19 @@ func (s *Server) SetDown(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = down
+	if s.signIn != nil {
+		s.signIn.SetDown(down)
+	}
 }
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /auth/oauth/token", s.postToken)
 	mux.HandleFunc("GET /auth/.well-known/jwks.json", s.getKeys)
+
+	if s.signIn != nil {
+		mux.Handle(issuerPath+"/", http.StripPrefix(issuerPath, s.signIn))
+	}
 
 	data := func(pattern, role string, h http.HandlerFunc) { mux.Handle(pattern, s.authorised(role, h)) }
 	data("POST /prisoner-search/prisoner-numbers", RolePrisonerSearch, s.postPrisonerNumbers)

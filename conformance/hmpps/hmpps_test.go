@@ -3,6 +3,7 @@ package hmpps_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"justice-wallet/conformance/hmpps"
+	"justice-wallet/conformance/signin"
 )
 
 // clock stands at noon until it is moved.
@@ -330,5 +332,28 @@ func TestNewRefuses(t *testing.T) {
 		if _, err := hmpps.New(o); err == nil {
 			t.Errorf("%s is accepted", name)
 		}
+	}
+}
+
+func TestStaffSignIn(t *testing.T) {
+	s, err := hmpps.New(hmpps.Options{
+		Now: time.Now, Rand: rand.Reader, Clients: []hmpps.Client{{ID: "c", Secret: "s"}},
+		Console: []signin.Client{{ID: "console", Secret: "s", RedirectURIs: []string{"https://console.example/return"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetIssuer("https://hmpps.example")
+	get := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/auth/issuer/.well-known/openid-configuration", nil))
+		return w
+	}
+	if w := get(); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"issuer":"https://hmpps.example/auth/issuer"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	s.SetDown(true)
+	if w := get(); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("down: %d", w.Code)
 	}
 }
