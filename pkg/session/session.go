@@ -4,7 +4,8 @@
 //   - The store sees the SHA-256 of a session's name and sealed bytes: who reads the store can neither take up a session nor
 //     read one.
 //   - A session that is signed in has a new name: a name planted before signing in is worth nothing after (fixation).
-//   - A session ends after a time without use, and after a longer time with it.
+//   - A session ends after a time without use, and after a longer time with it. One that has ended stays ended: a request
+//     that was under way when somebody signed out does not bring it back.
 //   - A form is taken only from a page of the same session, and from no other site.
 //   - What was typed into a form of a session that has ended is given back, to the same browser and page, after signing in.
 package session
@@ -37,6 +38,8 @@ var ErrNotFound = errors.New("no such session")
 // every replica until its time; it need not outlive the store.
 type Store interface {
 	PutSession(ctx context.Context, digest string, sealed []byte, until time.Time) error
+	// ReplaceSession puts a session in the place of one that is there, in one act. ErrNotFound when there is none, or no longer.
+	ReplaceSession(ctx context.Context, digest string, sealed []byte, until time.Time) error
 	// Session returns ErrNotFound when there is none, or no longer.
 	Session(ctx context.Context, digest string) ([]byte, error)
 	// DropSession may be repeated.
@@ -220,15 +223,16 @@ func (s *Session) Rotate() error {
 	return nil
 }
 
-// Save keeps the session, and gives the browser its name. Call it before the answer's first byte.
+// Save keeps the session, and gives the browser its name. Call it before the answer's first byte. A session that has ended
+// since it was opened is not kept: a fault with CodeForm.
 func (s *Session) Save(ctx context.Context, w http.ResponseWriter) error {
-	m := s.manager
-	if s.name == "" {
-		name, _, err := m.random()
-		if err != nil {
+	m, name, put := s.manager, s.name, s.manager.Store.ReplaceSession
+	if name == "" {
+		var err error
+		if name, _, err = m.random(); err != nil {
 			return err
 		}
-		s.name = name
+		put = m.Store.PutSession
 	}
 	s.held.Used = m.Now()
 	plain, err := json.Marshal(s.held)
@@ -239,7 +243,7 @@ func (s *Session) Save(ctx context.Context, w http.ResponseWriter) error {
 	if _, err := io.ReadFull(m.Rand, nonce); err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
-	sealed := m.seal.Seal(nonce, nonce, plain, []byte(digest(s.name)))
+	sealed := m.seal.Seal(nonce, nonce, plain, []byte(digest(name)))
 	if len(sealed) > maxSealed {
 		return fault.New(fault.TooLarge, CodeLarge, "")
 	}
@@ -247,9 +251,14 @@ func (s *Session) Save(ctx context.Context, w http.ResponseWriter) error {
 	if end := s.held.Began.Add(m.Life); end.Before(until) {
 		until = end
 	}
-	if err := m.Store.PutSession(ctx, digest(s.name), sealed, until); err != nil {
+	err = put(ctx, digest(name), sealed, until)
+	if errors.Is(err, ErrNotFound) {
+		return fault.New(fault.Forbidden, CodeForm, "")
+	}
+	if err != nil {
 		return fault.Wrap(fault.Unavailable, CodeAway, "", err)
 	}
+	s.name = name
 	if s.old != "" {
 		if err := m.Store.DropSession(ctx, digest(s.old)); err != nil {
 			return fault.Wrap(fault.Unavailable, CodeAway, "", err)

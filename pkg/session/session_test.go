@@ -26,8 +26,19 @@ type spy struct {
 }
 
 func (s *spy) PutSession(ctx context.Context, digest string, sealed []byte, until time.Time) error {
+	if s.away != nil {
+		return s.away
+	}
 	s.puts[digest] = sealed
-	return errors.Join(s.away, s.Store.PutSession(ctx, digest, sealed, until))
+	return s.Store.PutSession(ctx, digest, sealed, until)
+}
+
+func (s *spy) ReplaceSession(ctx context.Context, digest string, sealed []byte, until time.Time) error {
+	if s.away != nil {
+		return s.away
+	}
+	s.puts[digest] = sealed
+	return s.Store.ReplaceSession(ctx, digest, sealed, until)
 }
 
 func (s *spy) Session(ctx context.Context, digest string) ([]byte, error) {
@@ -182,6 +193,47 @@ func TestEnd(t *testing.T) {
 	}
 	if b.open().Get("a") != "" {
 		t.Error("it goes on")
+	}
+}
+
+func TestSavedAgainWhenTheStoreIsBack(t *testing.T) {
+	b := start(t, nil)
+	s := b.open()
+	if err := s.Keep("a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	b.store.away = errors.New("away")
+	if err := s.Save(context.Background(), httptest.NewRecorder()); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("save: %v", err)
+	}
+	b.store.away = nil
+	b.save(s)
+	if b.open().Get("a") != "b" {
+		t.Error("what was kept is lost")
+	}
+}
+
+func TestWhatHasEndedStaysEnded(t *testing.T) {
+	for name, end := range map[string]func(*browser, *session.Session) error{
+		"signed out": func(b *browser, s *session.Session) error { return s.End(context.Background(), httptest.NewRecorder()) },
+		"renamed": func(b *browser, s *session.Session) error {
+			return errors.Join(s.Rotate(), s.Save(context.Background(), httptest.NewRecorder()))
+		},
+		"over": func(b *browser, _ *session.Session) error { b.now = b.now.Add(20 * time.Minute); return nil },
+	} {
+		b := start(t, nil)
+		b.keep("who", "somebody")
+		slow := b.open()
+		if err := end(b, b.open()); err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		if err := slow.Save(context.Background(), w); fault.CodeOf(err) != session.CodeForm || len(w.Result().Cookies()) != 0 {
+			t.Errorf("%s: a slow request saves it: %v, cookies %v", name, err, w.Result().Cookies())
+		}
+		if got := b.open().Get("who"); got != "" {
+			t.Errorf("%s, and it is %q's again", name, got)
+		}
 	}
 }
 

@@ -298,6 +298,10 @@ func TestARedisThatIsAwayIsUnavailable(t *testing.T) {
 		"snapshot":    second(s.Snapshot(ctx, "a")),
 		"publish":     s.SavePublished(ctx, statuslist.Published{List: "a"}),
 		"published":   second(s.Published(ctx, "a")),
+		"put session": s.PutSession(ctx, "digest", []byte("sealed"), start),
+		"replace it":  s.ReplaceSession(ctx, "digest", []byte("sealed"), start),
+		"session":     second(s.Session(ctx, "digest")),
+		"drop it":     s.DropSession(ctx, "digest"),
 	} {
 		if fault.KindOf(err) != fault.Unavailable || strings.Contains(err.Error(), person) {
 			t.Errorf("%s: %v, want unavailable", name, err)

@@ -21,6 +21,26 @@ func (s *Store) PutSession(ctx context.Context, digest string, sealed []byte, un
 	return err
 }
 
+// An answer that is lost is asked for again: the session is then still there, and the same is put once more.
+var replaceSession = script(`
+if not live(redis.call('HGET', KEYS[1], 'until')) then return 'none' end
+redis.call('HSET', KEYS[1], 'sealed', ARGV[3], 'until', ARGV[2])
+keep(KEYS[1], ARGV[2])
+return ''
+`)
+
+// ReplaceSession implements session.Store.
+func (s *Store) ReplaceSession(ctx context.Context, digest string, sealed []byte, until time.Time) error {
+	answer, err := s.run(ctx, replaceSession, []string{s.key(digest, "session")}, millis(s.config.Now()), millis(until), sealed)
+	switch {
+	case err != nil:
+		return err
+	case answer == "none":
+		return session.ErrNotFound
+	}
+	return nil
+}
+
 // Session implements session.Store.
 func (s *Store) Session(ctx context.Context, digest string) ([]byte, error) {
 	fields, err := s.client.HMGet(ctx, s.key(digest, "session"), "sealed", "until").Result()

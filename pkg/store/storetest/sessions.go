@@ -54,6 +54,27 @@ var sessionPromises = map[string]func(*testing.T, fixture){
 			t.Error("kept beyond its time")
 		}
 	},
+	"a session is replaced where there is one, and nowhere else": func(t *testing.T, f fixture) {
+		f.putSession(t, "a", "first", start.Add(time.Hour))
+		if err := f.ReplaceSession(f.ctx, "a", []byte("second"), start.Add(2*time.Hour)); err != nil {
+			t.Fatalf("replace session: %v", err)
+		}
+		f.clock.set(start.Add(time.Hour))
+		if got := f.session(t, "a"); got != "second" {
+			t.Errorf("%q, or its time was not moved", got)
+		}
+		f.putSession(t, "dropped", "first", start.Add(2*time.Hour))
+		if err := f.DropSession(f.ctx, "dropped"); err != nil {
+			t.Fatalf("drop session: %v", err)
+		}
+		f.clock.set(start.Add(2 * time.Hour))
+		for name, digest := range map[string]string{"nobody put": "b", "was dropped": "dropped", "is over": "a"} {
+			err := f.ReplaceSession(f.ctx, digest, []byte("back"), start.Add(3*time.Hour))
+			if !errors.Is(err, session.ErrNotFound) || f.session(t, digest) != "" {
+				t.Errorf("one that %s: %v, and holds %q", name, err, f.session(t, digest))
+			}
+		}
+	},
 	"a session that was dropped is gone, and may be dropped again": func(t *testing.T, f fixture) {
 		f.putSession(t, "a", "sealed", start.Add(time.Hour))
 		for range 2 {
