@@ -307,8 +307,10 @@ func foreign(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
 		return site != "same-origin" && site != "none"
 	}
+	// Our pages say no-referrer, and so a browser that knows no Fetch Metadata posts their own forms with the origin null
+	// (Fetch, "append a request Origin header"): it does not say, and the form's token decides.
 	origin := r.Header.Get("Origin")
-	if origin == "" {
+	if origin == "" || origin == "null" {
 		return false
 	}
 	u, err := url.Parse(origin)

@@ -310,15 +310,16 @@ func TestForms(t *testing.T) {
 		header, value string
 		taken         bool
 	}{
-		"of this session":     {s.CSRF(), "", "", true},
-		"same origin":         {s.CSRF(), "Sec-Fetch-Site", "same-origin", true},
-		"origin of ours":      {s.CSRF(), "Origin", "http://service.example", true},
-		"no token":            {"", "", "", false},
-		"another's token":     {stranger, "", "", false},
-		"another site":        {s.CSRF(), "Sec-Fetch-Site", "cross-site", false},
-		"a sister site":       {s.CSRF(), "Sec-Fetch-Site", "same-site", false},
-		"another origin":      {s.CSRF(), "Origin", "https://elsewhere.example", false},
-		"an origin of no one": {s.CSRF(), "Origin", "null", false},
+		"of this session":    {s.CSRF(), "", "", true},
+		"same origin":        {s.CSRF(), "Sec-Fetch-Site", "same-origin", true},
+		"origin of ours":     {s.CSRF(), "Origin", "http://service.example", true},
+		"no token":           {"", "", "", false},
+		"another's token":    {stranger, "", "", false},
+		"another site":       {s.CSRF(), "Sec-Fetch-Site", "cross-site", false},
+		"a sister site":      {s.CSRF(), "Sec-Fetch-Site", "same-site", false},
+		"another origin":     {s.CSRF(), "Origin", "https://elsewhere.example", false},
+		"an origin not said": {s.CSRF(), "Origin", "null", true}, // an older browser's form, of a page that said no-referrer
+		"nor a token":        {"", "Origin", "null", false},
 	} {
 		r := b.request()
 		if c.header != "" {
