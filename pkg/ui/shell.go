@@ -292,7 +292,7 @@ func languages(r *http.Request, now Language, page string) LanguageNavigation {
 	}{{English, "English"}, {Cymraeg, "Cymraeg"}} {
 		q := target.Query()
 		q.Set(languageName, string(l.code))
-		to := url.URL{Path: target.Path, RawQuery: q.Encode()}
+		to := url.URL{Path: "/" + strings.TrimLeft(target.Path, `/\`), RawQuery: q.Encode()} // two slashes would lead to another host
 		out.Items = append(out.Items, LanguageItem{
 			Text: l.name, Lang: string(l.code), Current: l.code == now, Href: when(l.code != now, to.String()),
 		})
