@@ -50,7 +50,7 @@ const rules = `
 	pkg/ui                 <                                                                | go.yaml.in/yaml/v3
 	pkg/ui/uitest          < pkg/ui                                                         | golang.org/x/net/html
 	pkg/receipt            < pkg/verification                                               |
-	pkg/oidc               < pkg/fault                                                      | github.com/coreos/go-oidc/v3/oidc golang.org/x/oauth2
+	pkg/oidc               < pkg/fault                                                      | github.com/coreos/go-oidc/v3/oidc golang.org/x/oauth2 golang.org/x/sync/singleflight
 	pkg/session            < pkg/fault                                                      | golang.org/x/crypto/chacha20poly1305
 	pkg/verification/words < pkg/verification                                               | go.yaml.in/yaml/v3
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"justice-wallet/pkg/fault"
 )
@@ -55,10 +56,11 @@ type Options struct {
 // Client signs people in at one provider. Safe for concurrent use.
 type Client struct {
 	Options
-	http *http.Client
+	http   *http.Client
+	flight singleflight.Group // of asking the provider about itself
 
-	mu       sync.Mutex // held while the provider is asked about itself
-	provider *oidc.Provider
+	mu    sync.Mutex // held for known
+	known *oidc.Provider
 }
 
 // Pending is a sign-in that has begun. Keep it in the person's session, and nowhere else.
@@ -134,19 +136,38 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// discover asks the provider about itself, until it has once answered.
+// discover asks the provider about itself, until it has once answered. Those who ask at the same time wait for one answer:
+// in turn, the last would wait for as many time-outs as there are others.
 func (c *Client) discover(ctx context.Context) (*oidc.Provider, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.provider != nil {
-		return c.provider, nil
+	known := c.known
+	c.mu.Unlock()
+	if known != nil {
+		return known, nil
 	}
-	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, c.http), c.Issuer)
+	// One person's hanging up must not fail the others; the client's time-out bounds the request.
+	detached := context.WithoutCancel(ctx)
+	done := c.flight.DoChan("", func() (any, error) { return c.ask(detached) })
+	select {
+	case result := <-done:
+		if result.Err != nil {
+			return nil, fault.Wrap(fault.Unavailable, CodeAway, "", result.Err)
+		}
+		return result.Val.(*oidc.Provider), nil
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Unavailable, CodeAway, "", ctx.Err())
+	}
+}
+
+func (c *Client) ask(ctx context.Context) (*oidc.Provider, error) {
+	about, err := oidc.NewProvider(oidc.ClientContext(ctx, c.http), c.Issuer)
 	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, CodeAway, "", err)
+		return nil, err
 	}
-	c.provider = provider
-	return provider, nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = about
+	return about, nil
 }
 
 func (c *Client) config(p *oidc.Provider) oauth2.Config {

@@ -11,8 +11,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"justice-wallet/pkg/es256"
@@ -255,6 +258,56 @@ func TestAnswersRefused(t *testing.T) {
 			t.Errorf("%s: %+v, %v, want %s", name, identity, err, c.code)
 		}
 	}
+}
+
+func TestManyWaitForOneAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		provider := &away{hold: make(chan struct{})}
+		c, err := oidc.New(oidc.Options{
+			Issuer: "https://provider.example", ClientID: "client", RedirectURL: "https://service.example/return", Algorithms: []string{"ES256"}, Secret: "a secret",
+			Transport: provider, Now: time.Now, Rand: rand.Reader,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone, leave := context.WithCancel(t.Context())
+		answers := make(chan error, 9)
+		for _, ctx := range append([]context.Context{gone}, slices.Repeat([]context.Context{t.Context()}, 8)...) {
+			go func() { _, _, err := c.Begin(ctx, nil); answers <- err }()
+			synctest.Wait() // the one who leaves asked first
+		}
+		leave()
+		synctest.Wait()
+		if len(answers) != 1 {
+			t.Errorf("%d have an answer, want the one who left", len(answers))
+		}
+		close(provider.hold)
+		synctest.Wait()
+		if n := provider.asked.Load(); n != 1 || len(answers) != 9 {
+			t.Errorf("asked %d times, %d have an answer", n, len(answers))
+		}
+		for range 9 {
+			if err := <-answers; fault.CodeOf(err) != oidc.CodeAway {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
+// away is a provider that answers 503 once it is let.
+type away struct {
+	hold  chan struct{}
+	asked atomic.Int32
+}
+
+func (a *away) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.asked.Add(1)
+	select {
+	case <-a.hold:
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 
 func TestSignedByAKeyThatIsNotPublished(t *testing.T) {
