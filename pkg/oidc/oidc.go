@@ -60,7 +60,15 @@ type Client struct {
 	flight singleflight.Group // of asking the provider about itself
 
 	mu    sync.Mutex // held for known
-	known *oidc.Provider
+	known *provider
+}
+
+// provider is what it says of itself.
+type provider struct {
+	*oidc.Provider
+	says struct {
+		Issuer bool `json:"authorization_response_iss_parameter_supported"` // RFC 9207 §3
+	}
 }
 
 // Pending is a sign-in that has begun. Keep it in the person's session, and nowhere else.
@@ -138,7 +146,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // discover asks the provider about itself, until it has once answered. Those who ask at the same time wait for one answer:
 // in turn, the last would wait for as many time-outs as there are others.
-func (c *Client) discover(ctx context.Context) (*oidc.Provider, error) {
+func (c *Client) discover(ctx context.Context) (*provider, error) {
 	c.mu.Lock()
 	known := c.known
 	c.mu.Unlock()
@@ -153,24 +161,28 @@ func (c *Client) discover(ctx context.Context) (*oidc.Provider, error) {
 		if result.Err != nil {
 			return nil, fault.Wrap(fault.Unavailable, CodeAway, "", result.Err)
 		}
-		return result.Val.(*oidc.Provider), nil
+		return result.Val.(*provider), nil
 	case <-ctx.Done():
 		return nil, fault.Wrap(fault.Unavailable, CodeAway, "", ctx.Err())
 	}
 }
 
-func (c *Client) ask(ctx context.Context) (*oidc.Provider, error) {
+func (c *Client) ask(ctx context.Context) (*provider, error) {
 	about, err := oidc.NewProvider(oidc.ClientContext(ctx, c.http), c.Issuer)
 	if err != nil {
 		return nil, err
 	}
+	p := &provider{Provider: about}
+	if err := about.Claims(&p.says); err != nil {
+		return nil, fmt.Errorf("read what the provider says of itself: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.known = about
-	return about, nil
+	c.known = p
+	return p, nil
 }
 
-func (c *Client) config(p *oidc.Provider) oauth2.Config {
+func (c *Client) config(p *provider) oauth2.Config {
 	endpoint := p.Endpoint()
 	endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	if c.Assert != nil {
@@ -217,7 +229,7 @@ func (c *Client) Finish(ctx context.Context, query url.Values, pending Pending) 
 	if pending.State == "" || len(query["state"]) != 1 || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(pending.State)) != 1 {
 		return Identity{}, fault.New(fault.Forbidden, CodeAgain, "")
 	}
-	if query.Has("iss") && query.Get("iss") != c.Issuer { // RFC 9207 §2.4
+	if named := query["iss"]; len(named) > 1 || len(named) == 1 && named[0] != c.Issuer { // RFC 9207 §2.4
 		return Identity{}, fault.New(fault.Forbidden, CodeRefused, "")
 	}
 	if err := answer(query); err != nil {
@@ -226,6 +238,9 @@ func (c *Client) Finish(ctx context.Context, query url.Values, pending Pending) 
 	provider, err := c.discover(ctx)
 	if err != nil {
 		return Identity{}, err
+	}
+	if provider.says.Issuer && !query.Has("iss") { // RFC 9207 §2.4
+		return Identity{}, fault.New(fault.Forbidden, CodeRefused, "")
 	}
 	ctx = oidc.ClientContext(ctx, c.http)
 	tokens, err := c.redeem(ctx, provider, query.Get("code"), pending.Verifier)
@@ -252,7 +267,7 @@ func answer(query url.Values) error {
 	return fault.New(fault.Forbidden, CodeAgain, "")
 }
 
-func (c *Client) redeem(ctx context.Context, provider *oidc.Provider, code, verifier string) (*oauth2.Token, error) {
+func (c *Client) redeem(ctx context.Context, provider *provider, code, verifier string) (*oauth2.Token, error) {
 	config := c.config(provider)
 	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(verifier)}
 	if c.Assert != nil {
@@ -290,7 +305,7 @@ func (c *Client) assertion(audience string) (string, error) {
 	return compact, nil
 }
 
-func (c *Client) identify(ctx context.Context, provider *oidc.Provider, tokens *oauth2.Token, nonce string) (Identity, error) {
+func (c *Client) identify(ctx context.Context, provider *provider, tokens *oauth2.Token, nonce string) (Identity, error) {
 	raw, _ := tokens.Extra("id_token").(string) // "" does not verify
 	verifier := provider.Verifier(&oidc.Config{ClientID: c.ClientID, SupportedSigningAlgs: c.Algorithms, Now: c.Now})
 	token, err := verifier.Verify(ctx, raw)
@@ -314,7 +329,7 @@ func (c *Client) identify(ctx context.Context, provider *oidc.Provider, tokens *
 }
 
 // userinfo adds what the provider says of the person, who must be the one of the ID token (OpenID Connect Core §5.3.2).
-func (c *Client) userinfo(ctx context.Context, provider *oidc.Provider, tokens *oauth2.Token, identity Identity) (Identity, error) {
+func (c *Client) userinfo(ctx context.Context, provider *provider, tokens *oauth2.Token, identity Identity) (Identity, error) {
 	info, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
 	if err != nil {
 		return Identity{}, fault.New(fault.Unavailable, CodeAway, "")

@@ -41,6 +41,7 @@ type provider struct {
 	oauth    string     // its error
 	asked    int        // how often it was asked about itself
 	down     bool
+	says     bool // it says that its answers name it
 }
 
 const access = "an access token"
@@ -61,6 +62,7 @@ func start(t *testing.T) *provider {
 		p.reply(w, map[string]any{
 			"issuer": p.server.URL, "authorization_endpoint": p.server.URL + "/authorize", "token_endpoint": p.server.URL + "/token",
 			"userinfo_endpoint": p.server.URL + "/userinfo", "jwks_uri": p.server.URL + "/jwks",
+			"authorization_response_iss_parameter_supported": p.says,
 		})
 	})
 	mux.HandleFunc("/jwks", func(w http.ResponseWriter, _ *http.Request) {
@@ -257,6 +259,25 @@ func TestAnswersRefused(t *testing.T) {
 		if identity, err := p.signIn(p.client(nil), c.query); fault.CodeOf(err) != c.code || identity.Subject != "" {
 			t.Errorf("%s: %+v, %v, want %s", name, identity, err, c.code)
 		}
+	}
+}
+
+func TestAProviderThatNamesItself(t *testing.T) {
+	p := start(t)
+	p.says = true
+	if identity, err := p.signIn(p.client(nil), nil); fault.CodeOf(err) != oidc.CodeRefused || identity.Subject != "" || p.form != nil {
+		t.Errorf("an answer that does not: %+v, %v, and the code was sent: %v", identity, err, p.form)
+	}
+	p = start(t)
+	p.says = true
+	twice := func(q url.Values) { q["iss"] = []string{p.server.URL, "https://elsewhere.example"} }
+	if identity, err := p.signIn(p.client(nil), twice); fault.CodeOf(err) != oidc.CodeRefused || identity.Subject != "" {
+		t.Errorf("an answer that names two: %+v, %v", identity, err)
+	}
+	p = start(t)
+	p.says = true
+	if identity, err := p.signIn(p.client(nil), func(q url.Values) { q.Set("iss", p.server.URL) }); err != nil || identity.Subject != "one" {
+		t.Errorf("an answer that does: %+v, %v", identity, err)
 	}
 }
 
