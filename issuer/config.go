@@ -3,9 +3,12 @@ package issuer
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"net/url"
+	"strings"
 	"time"
 
 	"justice-wallet/pkg/config"
+	"justice-wallet/pkg/ui"
 )
 
 // Config is everything an issuer is told. Each field names its environment variable; README and docker-compose.yml show
@@ -24,6 +27,9 @@ type Config struct {
 	StaffJWKS   string // HMPPS_AUTH_JWKS_URL: its keys (its issuer, and /.well-known/jwks.json)
 	Records     Records
 
+	Font   ui.FontChoice // PAGES_FONT: of pages for people: "arial", or "transport" where GDS Transport is licensed ("arial")
+	Holder *Holder       // HOLDER_PAGES: whether there are pages for the person (false); nil when there are none
+
 	Conformance  bool   // CONFORMANCE_DOCUMENTS: serve the conformance documents too (false)
 	DocumentsDir string // DOCUMENTS_DIR: more catalogue files; none when empty
 
@@ -34,6 +40,17 @@ type Config struct {
 	StatusTTL   time.Duration // STATUS_TTL: how long a reader may rely on a copy of a list (15m)
 	StatusLife  time.Duration // STATUS_LIFE: when a signed list expires (12h)
 	StatusTick  time.Duration // STATUS_TICK: how often changed lists are published (5s)
+}
+
+// Holder says how the person signs in, and where they are led.
+type Holder struct {
+	SignInIssuer   string   // ONE_LOGIN_SIGN_IN_ISSUER: GOV.UK One Login's OpenID provider, exactly as it names itself
+	IdentityIssuer string   // ONE_LOGIN_IDENTITY_ISSUER: who signs verified identities, exactly as it names itself
+	IdentityDID    string   // ONE_LOGIN_IDENTITY_DID: of its keys
+	IdentityKeys   string   // ONE_LOGIN_IDENTITY_DID_URL: where its DID document is
+	Origins        []string // HOLDER_SIGN_IN_ORIGINS: every origin that signing in leads through, apart by spaces (the provider's)
+	HelpPhone      string   // HOLDER_HELP_PHONE: the line for people who cannot go on alone
+	ExitURL        string   // HOLDER_EXIT_URL: where "exit this page" leads ("https://www.bbc.co.uk/weather")
 }
 
 // Records says which systems of record there are: the file, or the addresses.
@@ -62,6 +79,7 @@ const (
 	defaultLife    = 12 * time.Hour
 	defaultTick    = 5 * time.Second
 	defaultOffer   = 15 * time.Minute
+	defaultExit    = "https://www.bbc.co.uk/weather"
 	jwksPath       = "/.well-known/jwks.json"
 	leastOfferLife = 5 * time.Minute // harness: 5 to 60 minutes
 	mostOfferLife  = time.Hour
@@ -93,7 +111,36 @@ func ReadConfig(r *config.Reader) Config {
 		r.Mistake("STATUS_LIFE", "is shorter than STATUS_TTL")
 	}
 	c.Records = readRecords(r)
+	c.Font = ui.FontChoice(r.String("PAGES_FONT", string(ui.Arial)))
+	if c.Font != ui.Arial && c.Font != ui.Transport {
+		r.Mistake("PAGES_FONT", "is neither arial nor transport")
+	}
+	if r.Bool("HOLDER_PAGES", false) {
+		c.Holder = readHolder(r)
+	}
 	return c
+}
+
+func readHolder(r *config.Reader) *Holder {
+	h := &Holder{
+		SignInIssuer:   identifier(r, "ONE_LOGIN_SIGN_IN_ISSUER"),
+		IdentityIssuer: identifier(r, "ONE_LOGIN_IDENTITY_ISSUER"),
+		IdentityDID:    r.Required("ONE_LOGIN_IDENTITY_DID"),
+		IdentityKeys:   r.URL("ONE_LOGIN_IDENTITY_DID_URL", ""),
+		HelpPhone:      r.Required("HOLDER_HELP_PHONE"),
+		ExitURL:        r.URL("HOLDER_EXIT_URL", defaultExit),
+	}
+	h.Origins = strings.Fields(r.String("HOLDER_SIGN_IN_ORIGINS", strings.TrimSuffix(h.SignInIssuer, "/")))
+	return h
+}
+
+// identifier returns a URL that names somebody: it is compared as a text, and may end in a slash.
+func identifier(r *config.Reader, name string) string {
+	v := r.Required(name)
+	if u, err := url.Parse(v); v != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "") {
+		r.Mistake(name, "is not an absolute http or https URL")
+	}
+	return v
 }
 
 func readRecords(r *config.Reader) Records {

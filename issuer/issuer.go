@@ -22,7 +22,9 @@ import (
 	"justice-wallet/pkg/format/vcjwt"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/session"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/ui"
 )
 
 // Store is everything an issuer keeps: redisstore in earnest, memstore to try it out.
@@ -32,6 +34,7 @@ type Store interface {
 	issuance.Register
 	statuslist.Slots
 	statuslist.Publications
+	session.Store
 }
 
 // Deps is what an issuer leans on. None may be nil.
@@ -97,6 +100,18 @@ func New(c Config, d Deps) (*Issuer, error) {
 	})
 	server := httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, Ready: d.Ready})
 	routes(server, profile, api, status)
+	if c.Holder != nil {
+		p, err := newPages(c, d)
+		if err != nil {
+			return nil, fmt.Errorf("assemble issuer: %w", err)
+		}
+		person, err := newHolder(c, d, p, source, documents, service, profile)
+		if err != nil {
+			return nil, fmt.Errorf("assemble issuer: %w", err)
+		}
+		server.Mount(ui.AssetsPath, p.assets)
+		personRoutes(server, person)
+	}
 	return &Issuer{Server: server, status: status}, nil
 }
 
@@ -132,19 +147,35 @@ func newStatus(c Config, d Deps) (*statusapi.Service, error) {
 
 // newRecords names the sources of facts that documents may rest on.
 func newRecords(c Config, d Deps) (*records.Records, error) {
-	reference := c.derive("licence reference")
 	if c.Records.File != "" {
-		sources, err := records.NewFile(records.FileOptions{Path: c.Records.File, ReferenceKey: reference, Now: d.Now})
+		sources, err := records.NewFile(peopleFile(c, d))
 		return records.New(sources), err
 	}
-	credentials := records.Credentials{TokenURL: c.Records.TokenURL, ClientID: c.Records.ClientID, Secret: c.Records.ClientSecret}
-	sources, err := records.NewHMPPS(records.HMPPSOptions{
-		PrisonerSearchURL: c.Records.PrisonerSearch, LicencesURL: c.Records.Licences, PersonRecordURL: c.Records.Persons,
-		SupervisionURL: c.Records.Supervision, DutyToReferURL: c.Records.DutyToRefer, ApprovalsURL: c.Records.Approvals,
-		Credentials: credentials, ReferenceKey: reference, Now: d.Now,
-	})
+	o := hmpps(c, d)
+	sources, err := records.NewHMPPS(o)
 	if err == nil && c.Records.Facts != "" {
-		sources["conformance"], err = records.NewJSON(records.JSONOptions{Name: "facts", URL: c.Records.Facts, Credentials: credentials, Now: d.Now})
+		sources["conformance"], err = records.NewJSON(records.JSONOptions{Name: "facts", URL: c.Records.Facts, Credentials: o.Credentials, Now: d.Now})
 	}
 	return records.New(sources), err
+}
+
+// newDirectory finds people in the same systems.
+func newDirectory(c Config, d Deps) (*records.Directory, error) {
+	if c.Records.File != "" {
+		return records.NewFileDirectory(peopleFile(c, d))
+	}
+	return records.NewHMPPSDirectory(hmpps(c, d))
+}
+
+func peopleFile(c Config, d Deps) records.FileOptions {
+	return records.FileOptions{Path: c.Records.File, ReferenceKey: c.derive("licence reference"), Now: d.Now}
+}
+
+func hmpps(c Config, d Deps) records.HMPPSOptions {
+	return records.HMPPSOptions{
+		PrisonerSearchURL: c.Records.PrisonerSearch, LicencesURL: c.Records.Licences, PersonRecordURL: c.Records.Persons,
+		SupervisionURL: c.Records.Supervision, DutyToReferURL: c.Records.DutyToRefer, ApprovalsURL: c.Records.Approvals,
+		Credentials:  records.Credentials{TokenURL: c.Records.TokenURL, ClientID: c.Records.ClientID, Secret: c.Records.ClientSecret},
+		ReferenceKey: c.derive("licence reference"), Now: d.Now,
+	}
 }

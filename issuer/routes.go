@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"justice-wallet/issuer/internal/govuk"
+	"justice-wallet/issuer/internal/holder"
 	"justice-wallet/issuer/internal/serviceapi"
 	"justice-wallet/issuer/internal/statusapi"
 	"justice-wallet/pkg/httpserver"
@@ -29,4 +30,40 @@ func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, st
 	services.Handle(http.MethodPost, "/offers", api.PostOffer)
 	services.Handle(http.MethodPost, "/revocations", api.PostRevocation)
 	services.Handle(http.MethodPost, "/credentials/search", api.PostSearch)
+}
+
+// personRoutes is every path of the pages for the person whose documents they are.
+func personRoutes(s *httpserver.Server, p *holder.Door) {
+	o := httpserver.GroupOptions{Page: p.ErrorPage}
+	pages := s.Group("", o)
+	s.Otherwise(o)
+
+	// Anyone.
+	pages.Handle(http.MethodGet, "/", p.GetStart)
+	pages.Handle(http.MethodGet, "/help", p.GetHelp)
+	pages.Handle(http.MethodGet, "/privacy", p.GetPrivacy)
+	pages.Handle(http.MethodGet, "/accessibility", p.GetAccessibility)
+	pages.Handle(http.MethodGet, "/cookies", p.GetCookies)
+	pages.Handle(http.MethodGet, "/sign-in", p.GetSignIn)
+	pages.Handle(http.MethodPost, "/sign-in", p.PostSignIn)
+	pages.Handle(http.MethodGet, "/sign-in/return", p.GetReturn)
+	pages.Handle(http.MethodGet, "/sign-out", p.GetSignOut)
+	pages.Handle(http.MethodGet, "/exit", p.GetExit)
+
+	// Someone who is signed in, and matched to one record. A name in an address means something in their visit alone.
+	pages.Handle(http.MethodGet, "/documents", p.SignedIn(p.GetDocuments))
+	pages.Handle(http.MethodGet, "/documents/choose", p.SignedIn(p.GetChoose))
+	pages.Handle(http.MethodPost, "/documents/choose", p.SignedIn(p.PostChoose))
+	pages.Handle(http.MethodGet, "/documents/:id", p.SignedIn(p.GetDocument))
+	pages.Handle(http.MethodPost, "/documents/:id", p.SignedIn(p.PostDocument))
+	pages.Handle(http.MethodGet, "/offers/:id", p.SignedIn(p.GetOffer))
+	pages.Handle(http.MethodPost, "/offers/:id", p.SignedIn(p.PostOffer))
+	pages.Handle(http.MethodGet, "/offers/:id/qr.png", p.SignedIn(p.GetQR))
+	pages.Handle(http.MethodGet, "/offers/:id/state", p.SignedIn(p.GetState))
+	pages.Handle(http.MethodGet, "/remove/:id", p.SignedIn(p.GetRemove))
+	pages.Handle(http.MethodPost, "/remove/:id", p.SignedIn(p.PostRemove))
+	pages.Handle(http.MethodGet, "/refresh", p.SignedIn(p.GetRefresh))
+	pages.Handle(http.MethodGet, "/letter", p.SignedIn(p.GetLetter))
+	pages.Handle(http.MethodGet, "/letter/:step", p.SignedIn(p.GetLetterStep))
+	pages.Handle(http.MethodPost, "/letter/:step", p.SignedIn(p.PostLetterStep))
 }

@@ -90,6 +90,7 @@ type OfferRequest struct {
 	Record        Record
 	Subject       string
 	Actor         string // the service or person who asks, for the audit
+	ID            string // of the offer, when asking twice must make one: random, unguessable; made here when empty
 }
 
 // CreateOffer stores an offer, if the person is entitled now. The answer is decided again when it is collected.
@@ -101,12 +102,15 @@ func (s *Service) CreateOffer(ctx context.Context, r OfferRequest) (Offer, error
 	if _, err := s.entitled(ctx, doc, r.Record); err != nil {
 		return Offer{}, err
 	}
-	id, err := uuid.NewRandomFromReader(s.Rand)
-	if err != nil {
-		return Offer{}, fmt.Errorf("make offer id: %w", err)
+	if r.ID == "" {
+		id, err := uuid.NewRandomFromReader(s.Rand)
+		if err != nil {
+			return Offer{}, fmt.Errorf("make offer id: %w", err)
+		}
+		r.ID = id.String()
 	}
 	now := s.Now().UTC().Truncate(time.Second)
-	offer := Offer{ID: id.String(), Configuration: r.Configuration, Subject: r.Subject, Record: r.Record, Created: now, Expires: now.Add(s.OfferLife)}
+	offer := Offer{ID: r.ID, Configuration: r.Configuration, Subject: r.Subject, Record: r.Record, Created: now, Expires: now.Add(s.OfferLife)}
 	if err := s.record(ctx, "offer.create", r.Actor, offer.ID, map[string]string{"configuration": r.Configuration}); err != nil {
 		return Offer{}, err
 	}
