@@ -59,11 +59,15 @@ const (
 	stashLife   = 30 * time.Minute
 	defaultIdle = 20 * time.Minute
 	defaultLife = 12 * time.Hour
+	defaultName = "session"
 	csrfField   = "_csrf"
 )
 
-// Options of a manager. Idle and Life may be zero; the rest is required.
+// Options of a manager. Name, Idle and Life may be zero; the rest is required.
 type Options struct {
+	// Name is of the cookie ("session"): one for each door, for a browser keeps one cookie of a name for all doors of a host,
+	// whatever their ports. A session of one name opens nothing under another.
+	Name   string
 	Store  Store
 	Key    []byte // 32 bytes, secret
 	Secure bool   // the service is at https: the cookie is __Host- and Secure
@@ -84,6 +88,9 @@ func New(o Options) (*Manager, error) {
 	seal, err := chacha20poly1305.NewX(o.Key)
 	if err != nil || o.Store == nil || o.Now == nil || o.Rand == nil {
 		return nil, errors.Join(errors.New("sessions need a store, a key of 32 bytes, a clock and randomness"), err)
+	}
+	if o.Name == "" {
+		o.Name = defaultName
 	}
 	if o.Idle == 0 {
 		o.Idle = defaultIdle
@@ -116,9 +123,9 @@ func (*Session) GoString() string { return "[redacted]" }
 
 func (m *Manager) cookieName() string {
 	if m.Secure {
-		return "__Host-session"
+		return "__Host-" + m.Name
 	}
-	return "session"
+	return m.Name
 }
 
 func digest(name string) string {
@@ -164,13 +171,16 @@ func (m *Manager) fresh(expired bool) (*Session, error) {
 	return &Session{manager: m, expired: expired, held: held{Began: m.Now(), Secret: secret, Values: map[string]json.RawMessage{}}}, nil
 }
 
-// unseal opens what Save sealed: nonce, then XChaCha20-Poly1305, with the digest of the name as additional data.
+// sealedFor is the additional data of a seal: which door's session, and which one.
+func (m *Manager) sealedFor(name string) []byte { return []byte(m.Name + " " + digest(name)) }
+
+// unseal opens what Save sealed: nonce, then XChaCha20-Poly1305.
 func (m *Manager) unseal(name string, sealed []byte) (held, error) {
 	if len(sealed) < m.seal.NonceSize() || len(sealed) > maxSealed {
 		return held{}, errors.New("open session: not a sealed session")
 	}
 	nonce, box := sealed[:m.seal.NonceSize()], sealed[m.seal.NonceSize():]
-	plain, err := m.seal.Open(nil, nonce, box, []byte(digest(name)))
+	plain, err := m.seal.Open(nil, nonce, box, m.sealedFor(name))
 	if err != nil {
 		return held{}, errors.New("open session: the seal is not ours")
 	}
@@ -243,7 +253,7 @@ func (s *Session) Save(ctx context.Context, w http.ResponseWriter) error {
 	if _, err := io.ReadFull(m.Rand, nonce); err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
-	sealed := m.seal.Seal(nonce, nonce, plain, []byte(digest(name)))
+	sealed := m.seal.Seal(nonce, nonce, plain, m.sealedFor(name))
 	if len(sealed) > maxSealed {
 		return fault.New(fault.TooLarge, CodeLarge, "")
 	}

@@ -138,6 +138,22 @@ func TestCookie(t *testing.T) {
 	}
 }
 
+func TestDoorsOfOneHost(t *testing.T) {
+	b := start(t, nil)
+	b.keep("who", "somebody")
+	holder := b.cookie
+	console := start(t, func(o *session.Options) { o.Name = "console" })
+	console.store.Store = b.store.Store // one service has one store, and here one key
+	console.keep("who", "staff")
+	if console.cookie.Name != "console" {
+		t.Errorf("cookie %+v", console.cookie)
+	}
+	console.cookie = &http.Cookie{Name: "console", Value: holder.Value}
+	if s := console.open(); s.Get("who") != "" || !s.Expired() {
+		t.Errorf("a session of another door is opened: %q", s.Get("who"))
+	}
+}
+
 func TestItEnds(t *testing.T) {
 	b := start(t, nil)
 	b.keep("a", "b")
