@@ -35,7 +35,8 @@ var (
 	oidExtKeyUsage    = asn1.ObjectIdentifier{2, 5, 29, 37}
 )
 
-// Generate makes every key a new authority needs, all active: root, document signer, offer, credential and status list.
+// Generate makes every key a new authority needs, all active: root, document signer, offer, credential, status list and
+// letter.
 func Generate(a Authority, now time.Time) ([]Key, error) {
 	root, err := NewRoot(a, now)
 	if err != nil {
@@ -46,7 +47,7 @@ func Generate(a Authority, now time.Time) ([]Key, error) {
 		return nil, err
 	}
 	out := []Key{root, signer}
-	for _, p := range []Purpose{PurposeOffer, PurposeCredential, PurposeStatusList} {
+	for _, p := range []Purpose{PurposeOffer, PurposeCredential, PurposeStatusList, PurposeLetter} {
 		k, err := NewKey(p, now)
 		if err != nil {
 			return nil, err

@@ -17,6 +17,7 @@ const (
 	PurposeCredential Purpose = "credential"  // JWT credentials: published in the did:web document
 	PurposeDocument   Purpose = "document"    // mdoc document signer (ISO 18013-5 Annex B.1.4)
 	PurposeStatusList Purpose = "status-list" // status list tokens: published in the JWKS
+	PurposeLetter     Purpose = "letter"      // letters on paper: published in a JWK set of their own
 	PurposeIACA       Purpose = "iaca"        // issuing authority root (ISO 18013-5 Annex B.1.2)
 )
 

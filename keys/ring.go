@@ -67,7 +67,7 @@ func check(now time.Time, k Key) error {
 	switch k.Purpose {
 	case PurposeDocument, PurposeIACA:
 		return checkChain(now, k, pub)
-	case PurposeOffer, PurposeCredential, PurposeStatusList:
+	case PurposeOffer, PurposeCredential, PurposeStatusList, PurposeLetter:
 		return nil
 	}
 	return fmt.Errorf("there is no purpose %q", k.Purpose)

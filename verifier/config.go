@@ -20,7 +20,8 @@ type Config struct {
 	//	{
 	//	  "iacas":       [{"pem": "…one certificate…", "documents": ["uk.gov.justice.prisonrelease.1"]}],
 	//	  "issuers":     [{"issuer": "https://…", "did": "did:web:…", "document": "https://…/.well-known/did.json"}],
-	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json", "aggregation": "https://…/t"}]
+	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json", "aggregation": "https://…/t"}],
+	//	  "letters":     [{"issuer": "https://…", "jwks": "https://…/.well-known/letter-keys.json"}]
 	//	}
 	//
 	// With VERIFIER_TRUST_KEY_FILE, the PEM file of a P-256 public key, the trust file is a compact JWS that this key has

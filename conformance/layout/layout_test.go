@@ -31,6 +31,7 @@ const rules = `
 	pkg/vical          < pkg/cbor pkg/cose                                                  |
 	pkg/proximity      < pkg/cbor pkg/cose                                                  |
 	pkg/oid4vp         < pkg/jose                                                           |
+	pkg/letter         < pkg/cbor pkg/cose pkg/credential                                   |
 	pkg/did            < pkg/jose                                                           |
 	pkg/statuslist     <                                                                    | github.com/klauspost/compress/gzip github.com/klauspost/compress/zlib
 	pkg/fetch          < pkg/fault pkg/jose                                                 | golang.org/x/sync/singleflight

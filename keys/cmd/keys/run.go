@@ -121,9 +121,10 @@ func (c command) export() error {
 		return err
 	}
 	for name, v := range map[string]any{
-		"jwks.json":  keys.JWKS(ring, keys.PurposeOffer, keys.PurposeStatusList),
-		"did.json":   keys.DIDDocument(ring, keys.DIDWeb(c.url)),
-		"iacas.json": keys.IACAs(ring),
+		"jwks.json":        keys.JWKS(ring, keys.PurposeOffer, keys.PurposeStatusList),
+		"did.json":         keys.DIDDocument(ring, keys.DIDWeb(c.url)),
+		"iacas.json":       keys.IACAs(ring),
+		"letter-keys.json": keys.JWKS(ring, keys.PurposeLetter),
 	} {
 		content, err := json.MarshalIndent(v, "", "  ")
 		if err != nil {
@@ -141,6 +142,7 @@ type trustFile struct {
 	IACAs       []trustedIACA   `json:"iacas"`
 	Issuers     []trustedIssuer `json:"issuers"`
 	StatusLists []trustedList   `json:"statusLists"`
+	Letters     []trustedLetter `json:"letters,omitempty"`
 }
 
 type trustedIACA struct {
@@ -161,6 +163,11 @@ type trustedList struct {
 	Aggregation string `json:"aggregation"`
 }
 
+type trustedLetter struct {
+	Issuer string `json:"issuer"`
+	JWKS   string `json:"jwks"`
+}
+
 // trust prints the file that has a verifier believe this authority, for the docTypes named and no other.
 func (c command) trust() error {
 	if c.documents == "" || c.url == "" {
@@ -176,6 +183,9 @@ func (c command) trust() error {
 	}
 	for _, root := range keys.IACAs(ring).Data {
 		file.IACAs = append(file.IACAs, trustedIACA{PEM: root.PEM, Documents: strings.Split(c.documents, ",")})
+	}
+	if len(ring.Published(keys.PurposeLetter)) > 0 {
+		file.Letters = []trustedLetter{{Issuer: c.url, JWKS: c.url + "/.well-known/letter-keys.json"}}
 	}
 	encoder := json.NewEncoder(c.stdout)
 	encoder.SetIndent("", "  ")

@@ -28,7 +28,7 @@ func TestACeremony(t *testing.T) {
 	if err := run([]string{"init", "-dir", dir, "-name", "Test IACA", "-url", "https://issuer.test"}, env("secret"), fixed, strings.NewReader(""), &out); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(out.String(), "active"); n != 5 {
+	if n := strings.Count(out.String(), "active"); n != 6 {
 		t.Errorf("%d active keys:\n%s", n, out.String())
 	}
 	if err := run([]string{"init", "-dir", dir, "-name", "x", "-url", "https://issuer.test"}, env("secret"), fixed, strings.NewReader(""), &out); err == nil {
@@ -37,7 +37,7 @@ func TestACeremony(t *testing.T) {
 	if err := run([]string{"export", "-dir", dir, "-url", "https://issuer.test", "-out", public}, env("secret"), fixed, strings.NewReader(""), &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"jwks.json", "did.json", "iacas.json"} {
+	for _, name := range []string{"jwks.json", "did.json", "iacas.json", "letter-keys.json"} {
 		content, err := os.ReadFile(filepath.Join(public, name))
 		if err != nil || len(content) == 0 {
 			t.Error(err)

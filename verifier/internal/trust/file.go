@@ -28,6 +28,13 @@ type File struct {
 	IACAs       []IACA       `json:"iacas"`
 	Issuers     []Issuer     `json:"issuers"`
 	StatusLists []StatusList `json:"statusLists"`
+	Letters     []Letters    `json:"letters,omitempty"`
+}
+
+// Letters is an issuer of letters on paper. Its keys sign letters and nothing else, and so have a JWK set of their own.
+type Letters struct {
+	Issuer string `json:"issuer"` // as its letters name it
+	JWKS   string `json:"jwks"`   // URL of the keys that sign them
 }
 
 // IACA is an issuing authority of mdocs (ISO 18013-5 Annex B.1.2).
@@ -106,6 +113,9 @@ func (f *File) check() error {
 	}
 	for i, list := range f.StatusLists {
 		note("statusLists", i, list.check(f.StatusLists[:i])...)
+	}
+	for i, l := range f.Letters {
+		note("letters", i, l.check(f.Letters[:i])...)
 	}
 	return errors.Join(mistakes...)
 }
@@ -188,6 +198,16 @@ func (l StatusList) check(earlier []StatusList) []error {
 	for _, other := range earlier {
 		if other.Prefix == l.Prefix {
 			errs = append(errs, errors.New("prefix stands twice"))
+		}
+	}
+	return errs
+}
+
+func (l Letters) check(earlier []Letters) []error {
+	errs := []error{checkURL("issuer", l.Issuer), checkURL("jwks", l.JWKS)}
+	for _, other := range earlier {
+		if other.Issuer == l.Issuer {
+			errs = append(errs, errors.New("issuer stands twice"))
 		}
 	}
 	return errs

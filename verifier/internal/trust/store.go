@@ -193,3 +193,14 @@ func (s *Store) StatusLists() []StatusList {
 	}
 	return file.StatusLists
 }
+
+// Letters returns the issuers of letters; none when the file is out of date.
+func (s *Store) Letters() []Letters {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	file, err := s.current()
+	if err != nil {
+		return nil
+	}
+	return file.Letters
+}

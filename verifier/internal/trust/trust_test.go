@@ -130,6 +130,12 @@ func TestFileRefuses(t *testing.T) {
 		{"a prefix with dots", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example/t/../" }, "dots in its path"},
 		{"a prefix with a query", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example/?x=/" }, "has a query"},
 		{"a prefix twice", func(f *trust.File) { f.StatusLists = append(f.StatusLists, f.StatusLists[0]) }, "prefix stands twice"},
+		{"letters twice", func(f *trust.File) {
+			f.Letters = []trust.Letters{{Issuer: "https://a.example", JWKS: "https://a.example/k"}, {Issuer: "https://a.example", JWKS: "https://a.example/k"}}
+		}, "letters[1]: issuer stands twice"},
+		{"letters with keys in a file", func(f *trust.File) {
+			f.Letters = []trust.Letters{{Issuer: "https://a.example", JWKS: "file:///k"}}
+		}, "jwks is not an absolute"},
 		{"a user", func(f *trust.File) { f.StatusLists[0].JWKS = "https://a@status.example/jwks" }, "jwks is not an absolute"},
 	}
 	for _, c := range cases {
