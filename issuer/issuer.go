@@ -37,7 +37,7 @@ type Store interface {
 	session.Store
 }
 
-// Deps is what an issuer leans on. None may be nil.
+// Deps is what an issuer leans on. None may be nil but Assets.
 type Deps struct {
 	Store Store
 	Ready func(context.Context) error // whether the store answers
@@ -46,6 +46,8 @@ type Deps struct {
 	Now   func() time.Time
 	Rand  io.Reader
 	Log   *slog.Logger
+
+	Assets *ui.Assets // styles and scripts of the pages; nil means those this program was built with
 }
 
 // Issuer is the service: an http.Handler (through Server), and a publisher of status lists.

@@ -27,9 +27,12 @@ type pages struct {
 }
 
 func newPages(c Config, d Deps) (*pages, error) {
-	assets, err := ui.OpenAssetsIn(c.Font)
-	if err != nil {
-		return nil, err
+	assets := d.Assets
+	if assets == nil {
+		var err error
+		if assets, err = ui.OpenAssetsIn(c.Font); err != nil {
+			return nil, err
+		}
 	}
 	sessions, err := session.New(session.Options{
 		Store: d.Store, Key: c.derive("sessions"), Secure: strings.HasPrefix(c.SelfURL, "https://"), Now: d.Now, Rand: d.Rand,

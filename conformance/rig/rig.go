@@ -29,6 +29,7 @@ import (
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/store/redisstore"
+	"justice-wallet/pkg/ui"
 	"justice-wallet/verifier"
 )
 
@@ -51,6 +52,8 @@ type Options struct {
 
 	WrapStore    func(issuer.Store) issuer.Store // to break the store in a test
 	DocumentsDir string                          // more documents
+
+	Assets *ui.Assets // styles and scripts of the pages; this program's own when nil. Where there are none, there are no pages
 
 	VerifierTransport http.RoundTripper // from the verifier to issuers, to record what it asks
 }
@@ -94,6 +97,12 @@ func Start(ctx context.Context, o Options) (*Rig, error) {
 	}
 	if o.Log == nil {
 		o.Log = io.Discard
+	}
+	if o.Assets == nil {
+		var err error
+		if o.Assets, err = ui.OpenAssets(); err != nil && !errors.Is(err, ui.ErrNoAssets) {
+			return nil, err
+		}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	r := &Rig{options: o, stop: stop, HTTP: &http.Client{Timeout: 30 * time.Second}}
@@ -187,7 +196,7 @@ func (r *Rig) startIssuer() error {
 		r.Store = r.options.WrapStore(r.Store)
 	}
 	r.Issuer, err = issuer.New(config, issuer.Deps{
-		Store: r.Store, Ready: ready, Ring: r.Ring, Audit: log, Now: r.options.Now, Rand: rand.Reader, Log: r.log("issuer"),
+		Store: r.Store, Ready: ready, Ring: r.Ring, Audit: log, Now: r.options.Now, Rand: rand.Reader, Log: r.log("issuer"), Assets: r.options.Assets,
 	})
 	return err
 }
@@ -211,7 +220,7 @@ func (r *Rig) config() (issuer.Config, error) {
 	if o.ExternalServer != "" {
 		server = o.ExternalServer
 	}
-	return issuer.Config{
+	c := issuer.Config{
 		SelfURL: r.IssuerURL, AuthServer: server, AuthServerJWKS: server + "/.well-known/jwks.json", ClientID: ClientID,
 		WalletURL: "https://mobile.account.gov.uk/wallet/add", RefreshJourney: r.IssuerURL + "/refresh",
 		StaffIssuer: staff + "/issuer", StaffJWKS: staff + "/.well-known/jwks.json",
@@ -221,7 +230,15 @@ func (r *Rig) config() (issuer.Config, error) {
 		},
 		Conformance: true, DocumentsDir: o.DocumentsDir, Secret: o.Secret, OfferLife: 15 * time.Minute,
 		StatusLists: 2, StatusSize: 131072, StatusTTL: 15 * time.Minute, StatusLife: 12 * time.Hour, StatusTick: 5 * time.Second,
-	}, nil
+	}
+	if o.Assets != nil {
+		c.Holder = &issuer.Holder{
+			SignInIssuer: r.OneLoginURL, IdentityIssuer: onelogin.IdentityIssuer(r.OneLoginURL), IdentityDID: onelogin.IdentityDID(),
+			IdentityKeys: onelogin.IdentityDocument(r.OneLoginURL), Origins: []string{r.OneLoginURL},
+			HelpPhone: "020 7946 0000", ExitURL: "https://www.bbc.co.uk/weather",
+		}
+	}
+	return c, nil
 }
 
 // ring opens the keys in Dir, or makes them there.
