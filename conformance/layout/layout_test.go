@@ -50,15 +50,17 @@ const rules = `
 
 	pkg/ui                 <                                                                | go.yaml.in/yaml/v3
 	pkg/ui/uitest          < pkg/ui                                                         | golang.org/x/net/html
+	pkg/casework       < pkg/audit pkg/credential pkg/document pkg/fault pkg/issuance pkg/oid4vci |
+
 	pkg/receipt            < pkg/verification                                               |
 	pkg/oidc               < pkg/fault                                                      | github.com/coreos/go-oidc/v3/oidc golang.org/x/oauth2 golang.org/x/sync/singleflight
 	pkg/session            < pkg/fault                                                      | golang.org/x/crypto/chacha20poly1305
 	pkg/verification/words < pkg/verification                                               | go.yaml.in/yaml/v3
 
 	# adapters know decisions
-	pkg/store/memstore   < pkg/issuance pkg/receipt pkg/session pkg/statuslist                          |
-	pkg/store/redisstore < pkg/fault pkg/issuance pkg/receipt pkg/session pkg/statuslist                | github.com/redis/go-redis/v9
-	pkg/store/storetest  < pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification |
+	pkg/store/memstore   < pkg/casework pkg/issuance pkg/receipt pkg/session pkg/statuslist                          |
+	pkg/store/redisstore < pkg/casework pkg/fault pkg/issuance pkg/receipt pkg/session pkg/statuslist                | github.com/redis/go-redis/v9
+	pkg/store/storetest  < pkg/casework pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification |
 	pkg/httpserver       < pkg/fault pkg/jose                                               | github.com/gin-gonic/gin
 
 	# services: neither knows the other

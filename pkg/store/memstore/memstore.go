@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/receipt"
 	"justice-wallet/pkg/statuslist"
@@ -17,8 +18,8 @@ const (
 	keepYears         = 1           // a credential's record, beyond the credential's end
 )
 
-// Store implements issuance.Offers, Ledger and Register, statuslist.Slots and Publications, receipt.Book and
-// session.Store.
+// Store implements issuance.Offers, Ledger and Register, statuslist.Slots and Publications, receipt.Book,
+// session.Store and casework.Endings.
 type Store struct {
 	now func() time.Time
 
@@ -33,6 +34,7 @@ type Store struct {
 	published   map[string]statuslist.Published
 	receipts    shelf[string, receipt.Receipt]
 	sessions    shelf[string, []byte]
+	endings     shelf[string, casework.Ending]
 }
 
 // owned names one thing of one wallet subject: what, then its name, then who may have named it.

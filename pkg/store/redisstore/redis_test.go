@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/statuslist"
@@ -92,6 +93,13 @@ func testCommit(n int) issuance.Commit {
 	}
 }
 
+func testEnding() casework.Ending {
+	return casework.Ending{
+		ID: "ending-1", By: "SYNTHETIC", Scope: casework.ScopePerson, Person: person, State: casework.StatePlanned, Created: start,
+		Targets: []casework.Target{{Credential: "credential-1", Progress: casework.Queued}},
+	}
+}
+
 // fill puts one of everything into the store.
 func fill(t *testing.T, s *redisstore.Store) {
 	t.Helper()
@@ -106,6 +114,7 @@ func fill(t *testing.T, s *redisstore.Store) {
 		s.Take(ctx, slot, start),
 		second(s.Revoke(ctx, "operation-2", slot, start)),
 		s.SavePublished(ctx, statuslist.Published{List: "list-1", Sequence: 1, Revoked: 1, Token: "t", Issued: start}),
+		second(s.PutEnding(ctx, testEnding())),
 	}
 	if err := errors.Join(steps...); err != nil {
 		t.Fatal(err)
@@ -143,6 +152,9 @@ func TestEverythingIsThereAfterARestart(t *testing.T) {
 	if p, err := again.Published(t.Context(), "list-1"); err != nil || p.Token != "t" {
 		t.Errorf("the publication is lost (%v)", err)
 	}
+	if open, err := again.OpenEndings(t.Context()); err != nil || len(open) != 1 || len(open[0].Targets) != 1 {
+		t.Errorf("an ending that was planned is lost (%v)", err)
+	}
 }
 
 func keys(t *testing.T, client redis.UniversalClient) []string {
@@ -162,7 +174,7 @@ func TestNoKeyNamesAPerson(t *testing.T) {
 		t.Fatalf("only %d keys", len(found))
 	}
 	for _, key := range found {
-		for _, secret := range []string{person, "synthetic", "HMP-1", "offer-1", "token-1", "nonce-1", "credential-1", "operation-"} {
+		for _, secret := range []string{person, "synthetic", "HMP-1", "offer-1", "token-1", "nonce-1", "credential-1", "operation-", "ending-1"} {
 			if strings.Contains(key, secret) {
 				t.Errorf("key %q holds %q", key, secret)
 			}
@@ -302,6 +314,10 @@ func TestARedisThatIsAwayIsUnavailable(t *testing.T) {
 		"replace it":  s.ReplaceSession(ctx, "digest", []byte("sealed"), start),
 		"session":     second(s.Session(ctx, "digest")),
 		"drop it":     s.DropSession(ctx, "digest"),
+		"plan":        second(s.PutEnding(ctx, casework.Ending{ID: "e"})),
+		"ending":      second(s.Ending(ctx, "e")),
+		"swap":        s.SwapEnding(ctx, casework.Ending{ID: "e"}),
+		"endings":     second(s.OpenEndings(ctx)),
 	} {
 		if fault.KindOf(err) != fault.Unavailable || strings.Contains(err.Error(), person) {
 			t.Errorf("%s: %v, want unavailable", name, err)

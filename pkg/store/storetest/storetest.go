@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/receipt"
@@ -25,6 +26,7 @@ type Store interface {
 	statuslist.Publications
 	receipt.Book
 	session.Store
+	casework.Endings
 }
 
 // Open makes an empty store that lives by the clock now.
@@ -33,7 +35,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 // Run holds the stores that open makes to every promise.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
-		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises,
+		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises, endingPromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {
