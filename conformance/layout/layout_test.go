@@ -86,7 +86,7 @@ const rules = `
 	conformance/signin    <                                                                 |
 	conformance/hmpps     < conformance/signin                                              |
 	conformance/walletpage < conformance/wallet                                             |
-	conformance/rig       < conformance/hmpps conformance/onelogin conformance/wallet issuer verifier keys pkg/... |
+	conformance/rig       < conformance/hmpps conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys pkg/... |
 	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
 	conformance/cmd/*     < conformance/...                                                 |
 	conformance/bench     <                                                                 |

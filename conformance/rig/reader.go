@@ -49,7 +49,7 @@ func (r *Rig) presentations(c *document.Catalogue) (*verifier.Presentations, err
 	for _, o := range register.Organisations() {
 		digest := sha256.Sum256([]byte(OrganisationKey(o.Type)))
 		organisations = append(organisations, verifier.Organisation{
-			ID: "synthetic-" + o.Type, Name: "Synthetic " + o.Type, Type: o.Type, KeySHA256: hex.EncodeToString(digest[:]),
+			ID: Organisation(o.Type), Name: "Synthetic " + o.Type, Type: o.Type, KeySHA256: hex.EncodeToString(digest[:]),
 		})
 	}
 	file, err := json.Marshal(map[string]any{"organisations": organisations})
@@ -61,7 +61,7 @@ func (r *Rig) presentations(c *document.Catalogue) (*verifier.Presentations, err
 		prefix = oid4vp.PrefixX509Hash
 	}
 	return &verifier.Presentations{
-		URL: r.VerifierURL, Organisations: file, Key: key, Chain: []*x509.Certificate{leaf}, Prefix: prefix, Link: "openid4vp://authorize", Register: register,
+		URL: r.VerifierURL, Organisations: file, Key: key, Chain: []*x509.Certificate{leaf}, Prefix: prefix, Link: r.walletLink("/authorize", "openid4vp://authorize"), Register: register,
 	}, nil
 }
 

@@ -22,7 +22,9 @@ import (
 
 	"justice-wallet/conformance/hmpps"
 	"justice-wallet/conformance/onelogin"
+	"justice-wallet/conformance/signin"
 	"justice-wallet/conformance/wallet"
+	"justice-wallet/conformance/walletpage"
 	"justice-wallet/issuer"
 	"justice-wallet/keys"
 	"justice-wallet/pkg/audit"
@@ -44,7 +46,11 @@ type Options struct {
 	Log      io.Writer
 	Now      func() time.Time
 
-	IssuerAddr, VerifierAddr, OneLoginAddr, HMPPSAddr string // "127.0.0.1:0" when empty
+	IssuerAddr, VerifierAddr, OneLoginAddr, HMPPSAddr, WalletAddr, OrganisationsAddr string // "127.0.0.1:0" when empty
+
+	// Pages turns on the pages for people, which need make assets; the simulated wallet then has pages, too, and links lead
+	// to it.
+	Pages bool
 
 	IssuerURL      string // how the issuer calls itself; its address when empty
 	ClientIDPrefix string // of the verifier; x509_hash: when empty
@@ -61,6 +67,7 @@ type Options struct {
 // Rig is everything, running.
 type Rig struct {
 	IssuerURL, VerifierURL, OneLoginURL, HMPPSURL string
+	WalletURL, OrganisationsURL                   string // with Pages
 
 	Issuer   *issuer.Issuer
 	OneLogin *onelogin.Server
@@ -68,6 +75,9 @@ type Rig struct {
 	Store    issuer.Store
 	Ring     *keys.Ring
 	HTTP     *http.Client
+
+	Wallets       *walletpage.Pages // with Pages
+	Organisations *signin.Provider  // with Pages
 
 	ReaderRoot *x509.Certificate // vouches for the verifier's requests
 
@@ -115,13 +125,19 @@ func Start(ctx context.Context, o Options) (*Rig, error) {
 func (r *Rig) start(ctx context.Context) error {
 	o := &r.options
 	listeners := map[string]net.Listener{}
-	for name, at := range map[string]struct {
+	type address struct {
 		addr string
 		url  *string
-	}{
+	}
+	addresses := map[string]address{
 		"issuer": {o.IssuerAddr, &r.IssuerURL}, "verifier": {o.VerifierAddr, &r.VerifierURL},
 		"onelogin": {o.OneLoginAddr, &r.OneLoginURL}, "hmpps": {o.HMPPSAddr, &r.HMPPSURL},
-	} {
+	}
+	if o.Pages {
+		addresses["wallet"] = address{o.WalletAddr, &r.WalletURL}
+		addresses["organisations"] = address{o.OrganisationsAddr, &r.OrganisationsURL}
+	}
+	for name, at := range addresses {
 		if at.addr == "" {
 			at.addr = "127.0.0.1:0"
 		}
@@ -145,6 +161,13 @@ func (r *Rig) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pages, err := r.startPages()
+	if err != nil {
+		return err
+	}
+	for name, h := range pages {
+		r.serve(ctx, listeners[name], h)
+	}
 	r.serve(ctx, listeners["onelogin"], r.OneLogin)
 	r.serve(ctx, listeners["hmpps"], r.HMPPS)
 	r.serve(ctx, listeners["issuer"], r.Issuer)
@@ -161,7 +184,7 @@ func (r *Rig) neighbours() error {
 	if err != nil {
 		return fmt.Errorf("start One Login: %w", err)
 	}
-	r.HMPPS, err = hmpps.New(hmpps.Options{Now: r.options.Now, Rand: rand.Reader, Clients: []hmpps.Client{
+	r.HMPPS, err = hmpps.New(hmpps.Options{Now: r.options.Now, Rand: rand.Reader, Console: r.console(), Clients: []hmpps.Client{
 		{ID: issuerClient, Secret: clientSecret, Roles: []string{hmpps.RolePrisonerSearch, hmpps.RoleViewLicences, hmpps.RoleWalletRecords}},
 		{ID: ServiceClient, Secret: clientSecret, Roles: []string{
 			"ROLE_WALLET_CREDENTIALS__ISSUE", "ROLE_WALLET_CREDENTIALS__REVOKE", "ROLE_WALLET_CREDENTIALS__VIEW",
@@ -222,7 +245,7 @@ func (r *Rig) config() (issuer.Config, error) {
 	}
 	c := issuer.Config{
 		SelfURL: r.IssuerURL, AuthServer: server, AuthServerJWKS: server + "/.well-known/jwks.json", ClientID: ClientID,
-		WalletURL: "https://mobile.account.gov.uk/wallet/add", RefreshJourney: r.IssuerURL + "/refresh",
+		WalletURL: r.walletLink("/add", "https://mobile.account.gov.uk/wallet/add"), Holder: r.holder(), RefreshJourney: r.IssuerURL + "/refresh",
 		StaffIssuer: staff + "/issuer", StaffJWKS: staff + "/.well-known/jwks.json",
 		Records: issuer.Records{
 			PrisonerSearch: r.HMPPSURL, Licences: r.HMPPSURL, Persons: r.HMPPSURL, Supervision: r.HMPPSURL, DutyToRefer: r.HMPPSURL, Approvals: r.HMPPSURL,
