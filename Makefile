@@ -10,7 +10,7 @@ help: ## List the targets
 demo: ## Issue, present, check, revoke, check again: the main job, with its evidence
 	$(GO) run ./conformance/cmd/demo
 
-dev: ## Run issuer (8080), verifier (8081), stand-in One Login (8082) and HMPPS (8084) until interrupted
+dev: assets ## Run issuer (8080), verifier (8081), their pages, and stand-ins for One Login (8082), the wallet (8083), HMPPS (8084) and organisations (8085)
 	$(GO) run ./conformance/cmd/dev
 
 test: tools assets ## Install what the tests need, and run every test

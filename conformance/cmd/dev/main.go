@@ -1,5 +1,6 @@
-// Command dev leaves everything running on fixed loopback ports: issuer 8080, verifier 8081, stand-in One Login 8082,
-// stand-in HMPPS 8084. With -govuk-harness the issuer is as GOV.UK's test harness expects it (docs/govuk-harness.md).
+// Command dev leaves everything running on fixed loopback ports, with the pages for people, which make assets dresses:
+// issuer 8080, verifier 8081, stand-in One Login 8082, wallet 8083, stand-in HMPPS 8084, sign-in of organisations 8085.
+// With -govuk-harness the issuer is as GOV.UK's test harness expects it (docs/govuk-harness.md), and there are no pages.
 package main
 
 import (
@@ -34,6 +35,7 @@ func run(ctx context.Context, harness bool, redisURL string, out, log io.Writer)
 	options := rig.Options{
 		RedisURL: redisURL, Log: log, IssuerURL: "http://localhost:8080",
 		IssuerAddr: "127.0.0.1:8080", VerifierAddr: "127.0.0.1:8081", OneLoginAddr: "127.0.0.1:8082", HMPPSAddr: "127.0.0.1:8084",
+		Pages: !harness, WalletAddr: "127.0.0.1:8083", OrganisationsAddr: "127.0.0.1:8085",
 	}
 	if harness {
 		options.ExternalServer = "http://localhost:3001"
@@ -41,6 +43,11 @@ func run(ctx context.Context, harness bool, redisURL string, out, log io.Writer)
 	r, err := rig.Start(ctx, options)
 	if err != nil {
 		return err
+	}
+	if options.Pages {
+		if _, err := fmt.Fprintf(out, "wallet    %s (stand-in; choose whose it is)\nsign-in   %s (stand-in, of organisations)\n", r.WalletURL, r.OrganisationsURL); err != nil {
+			return err
+		}
 	}
 	if _, err := fmt.Fprintf(out, "issuer    %s\nverifier  %s\nOne Login %s (stand-in)\nHMPPS     %s (stand-in; people at /stand-in/people)\nstop with Ctrl-C\n",
 		r.IssuerURL, r.VerifierURL, r.OneLoginURL, r.HMPPSURL); err != nil {
