@@ -40,5 +40,5 @@ fuzz: ## Every fuzz target for ten seconds each
 		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; done; done
 
 assets: ## Take the styles and scripts of the pages from npm, to be built into the programs
-	npm ci --prefix pkg/ui --no-audit --no-fund
+	npm ci --prefix pkg/ui --prefer-offline --no-audit --no-fund
 	node pkg/ui/assets.mjs

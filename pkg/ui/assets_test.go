@@ -131,6 +131,9 @@ func TestAnAssetIsZippedOnce(t *testing.T) {
 			t.Errorf("%q: two answers have one name", accept)
 		}
 	}
+	if w := get(a, url(t, a, "images/crest.svg"), "Accept-Encoding", "gzip"); w.Header().Get("Content-Encoding") != "" || w.Header().Get("Vary") != "" {
+		t.Errorf("what zipping makes longer is zipped: %v", w.Header())
+	}
 	for _, accept := range []string{"", "gzip;q=0", "br", "gzip;q=x", "x-gzip"} {
 		if w := get(a, css, "Accept-Encoding", accept); w.Header().Get("Content-Encoding") != "" {
 			t.Errorf("%q: is zipped", accept)
@@ -209,6 +212,12 @@ func TestAssetsAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestADrawingGoesIntoThePage(t *testing.T) {
+	o := options(t)
+	o.Assets = assets(t, files(), ui.Arial)
+	has(t, write(t, shell(t, o), request(http.MethodGet, "/"), ui.Page{Title: "x"}).Body.String(), `class="govuk-header__homepage-link"><svg/></a>`)
 }
 
 func TestNamesHoldTheHashOfTheContent(t *testing.T) {

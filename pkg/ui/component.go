@@ -75,7 +75,7 @@ var schemes = []string{"", "http", "https", "mailto", "tel", "openid4vp", "mdoc-
 // link makes an address safe to be followed: one of any other kind leads nowhere.
 func link(s string) template.URL {
 	u, err := url.Parse(s)
-	if err != nil || !slices.Contains(schemes, strings.ToLower(u.Scheme)) {
+	if err != nil || !slices.Contains(schemes, u.Scheme) {
 		return "#"
 	}
 	return template.URL(s) // its scheme is on the list

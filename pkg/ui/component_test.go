@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+
 	"justice-wallet/pkg/ui"
 )
 
@@ -41,6 +44,32 @@ func TestTextIsNeverMarkup(t *testing.T) {
 			t.Errorf("%T lets a script through:\n%s", c, got)
 		}
 	}
+}
+
+// TestWhatIsGivenIsWhatIsRead holds for any text at all: a browser reads back what was put in, in text and in fields.
+func TestWhatIsGivenIsWhatIsRead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		given := rapid.StringMatching(`[^\x00\r\x{FFFD}]*`).Draw(t, "given")
+		page := string(ui.Join(ui.P(given), ui.Input{Name: "i", Value: given}, ui.Textarea{Name: "t", Value: given}))
+		root, err := html.Parse(strings.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range root.Descendants() {
+			inside := ""
+			for c := range n.ChildNodes() {
+				inside += c.Data
+			}
+			for _, a := range n.Attr {
+				if n.Data == "input" && a.Key == "value" {
+					inside = a.Val
+				}
+			}
+			if field := n.Data == "p" || n.Data == "textarea" || n.Data == "input"; field && inside != given {
+				t.Fatalf("%s: %q is read as %q", n.Data, given, inside)
+			}
+		}
+	})
 }
 
 func TestALinkLeadsOnlyWhereLinksMay(t *testing.T) {

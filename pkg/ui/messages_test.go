@@ -69,8 +69,17 @@ func TestWordsAreSaid(t *testing.T) {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
 	}
+	if got := string(messages(t, `messages: {a: {en: "<b> & {c}", cy: "<b> & {c}"}}`).In(ui.English).HTML("a", "c", "d")); got != "&lt;b&gt; &amp; d" {
+		t.Errorf("the words of a message are taken for HTML: %s", got)
+	}
 	if !m.Draft(ui.Cymraeg) || m.Draft(ui.English) {
 		t.Error("the Welsh, and it alone, is a draft")
+	}
+}
+
+func TestOneDraftMakesAllADraft(t *testing.T) {
+	if !messages(t, "draft: {en: true}", "draft: {en: false}", "messages: {}").Draft(ui.English) {
+		t.Error("a later file says that the earlier is no draft")
 	}
 }
 

@@ -43,7 +43,7 @@ func options(t testing.TB) ui.ShellOptions {
 	return ui.ShellOptions{
 		Assets: uitest.Assets(t), Messages: messages(t, serviceMessages), ServiceKey: "service", ServiceURL: "/start", Phase: "beta",
 		FormActions: []string{"https://signin.example"}, FooterLinks: ui.StandardFooter("/accessibility", "/privacy", "/cookies"),
-		ExitURL: "https://www.bbc.co.uk/weather",
+		ExitURL: "https://weather.example/",
 	}
 }
 
@@ -119,6 +119,35 @@ func TestThePageIsInTheLanguageAskedFor(t *testing.T) {
 	if got := w.Header().Get("Content-Language"); got != "cy" {
 		t.Errorf("Content-Language: %q", got)
 	}
+}
+
+func TestEverythingHasItsPlace(t *testing.T) {
+	s := shell(t, options(t))
+	p := everything(s.Words(request(http.MethodGet, "/")))
+	p.Errors = append(p.Errors, ui.FieldError{Text: "Nothing was sent"})
+	page := write(t, s, request(http.MethodGet, "/"), p).Body.String()
+	for _, place := range []string{
+		`<a href="#main-content" class="govuk-skip-link"`, `<a href="https://www.gov.uk/" class="govuk-header__homepage-link">`,
+		`<a href="/start" class="govuk-service-navigation__link">Carry your documents</a>`,
+		`<a class="govuk-service-navigation__link" href="/documents" aria-current="page">`, `href="/sign-out">Sign out</a>`, `>Beta</strong>`,
+		`<a href="/start" class="govuk-back-link">Back</a>`, `href="https://weather.example/"`, `<main class="govuk-main-wrapper" id="main-content"`,
+		`govuk-grid-column-two-thirds`, `<a href="#name">Enter your name</a>`, `<li>Nothing was sent</li>`, `<h1 class="govuk-heading-l">`,
+		`<input type="hidden" name="_csrf" value="token">`, `</main>`, `href="/accessibility">Accessibility statement</a>`,
+	} {
+		before, after, ok := strings.Cut(page, place)
+		if !ok {
+			t.Fatalf("%q is not there, or not where it should be, after:\n%s", place, before)
+		}
+		page = after
+	}
+}
+
+func TestAWidePageTakesAllTheRoom(t *testing.T) {
+	page := write(t, shell(t, options(t)), request(http.MethodGet, "/"), ui.Page{Title: "x", Wide: true}).Body.String()
+	if strings.Contains(page, "two-thirds") {
+		t.Errorf("the page is narrow:\n%s", page)
+	}
+	has(t, page, `<h1 class="govuk-heading-l">x</h1>`)
 }
 
 func TestTheOtherLanguageNeverRepeatsAForm(t *testing.T) {
