@@ -22,7 +22,6 @@ const rules = `
 	pkg/credential     <                                                                    |
 	pkg/audit          <                                                                    |
 	pkg/document       < pkg/credential pkg/fault                                           | go.yaml.in/yaml/v3
-	pkg/oid4vci        <                                                                    |
 
 	# primitives
 	pkg/cbor           <                                                                    | github.com/fxamacker/cbor/v2
@@ -33,7 +32,8 @@ const rules = `
 	pkg/oid4vp         < pkg/jose                                                           |
 	pkg/letter         < pkg/cbor pkg/cose pkg/credential                                   |
 	pkg/did            < pkg/jose                                                           |
-	pkg/statuslist     <                                                                    | github.com/klauspost/compress/gzip github.com/klauspost/compress/zlib
+	pkg/oid4vci        < pkg/did pkg/jose                                                   |
+	pkg/statuslist     < pkg/cbor pkg/cose                                                  | github.com/klauspost/compress/gzip github.com/klauspost/compress/zlib
 	pkg/fetch          < pkg/fault pkg/jose                                                 | golang.org/x/sync/singleflight
 	pkg/config         <                                                                    |
 	pkg/es256          <                                                                    |
@@ -45,6 +45,7 @@ const rules = `
 	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault               | github.com/google/uuid
 	pkg/format/mdoc    < keys pkg/cbor pkg/cose pkg/credential pkg/document pkg/issuance    |
 	pkg/format/vcjwt   < keys pkg/credential pkg/did pkg/document pkg/issuance pkg/jose     |
+	pkg/format/sdjwt   < pkg/credential pkg/jose                                            |
 	pkg/purpose        < pkg/document pkg/jose                                              | go.yaml.in/yaml/v3
 	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
 

@@ -16,6 +16,7 @@ const (
 	purpose = "./pkg/purpose"
 	lists   = "./verifier/internal/statusfetch"
 	wholes  = "./conformance/suite"
+	proofs  = "./pkg/oid4vci"
 )
 
 // Each of these is a check of the verifier, and the test that holds it: without the check, that test must fail.
@@ -199,6 +200,16 @@ var verifierMutants = []struct {
 	{mutant{"a list that is live", "verifier/internal/statusfetch/set.go", []string{
 		"reasonOf(err) == verification.ReasonStatusUnavailable && old.live(r.options.Now())", "reasonOf(err) == verification.ReasonStatusUnavailable && old != nil"}},
 		lists, "TestASetThatGoesAway"},
+
+	// Key proofs that bring their key.
+	{mutant{"no key of a token's own, unless it is wanted", "pkg/jose/compact.go", []string{`ok && mayEmbed {`, `ok {`}}, proofs, "TestProofOfTheSpecification"},
+	{mutant{"one key alone", "pkg/jose/compact.go", []string{`if embedded != nil && h.KeyID != "" {`, "if false {"}}, proofs, "TestKeyOfAProof"},
+	{mutant{"a proof signed with its key", "pkg/oid4vci/proof.go", []string{
+		"claims, err := token.Verify(holder)", "claims, err := token.UnverifiedClaims()"}}, proofs, "TestEveryBitOfTheProof"},
+	{mutant{"a proof for this issuer, with this nonce", "pkg/oid4vci/proof.go", []string{
+		"err != nil || got != value {", "err != nil && got != value {"}}, proofs, "TestClaimsOfAProof"},
+	{mutant{"a proof of now", "pkg/oid4vci/proof.go", []string{
+		"issued.After(want.Now.Add(want.Skew)) || want.Now.Sub(issued) > want.MaxAge", "false"}}, proofs, "TestClaimsOfAProof"},
 }
 
 func TestEveryCheckOfTheVerifierIsHeld(t *testing.T) {

@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"crypto/ecdsa"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ var strict = base64.RawURLEncoding.Strict()
 type Token struct {
 	compact   string
 	header    Header
+	embedded  *ecdsa.PublicKey
 	payload   []byte
 	signature []byte
 }
@@ -24,13 +26,17 @@ func (t *Token) Header() Header { return t.header }
 // the token which trusted key to check it with; nothing else it says may be acted on.
 func (t *Token) UnverifiedClaims() (Claims, error) { return ParseClaims(t.payload) }
 
+// EmbeddedKey returns the key that the header brought, or nil. It is P-256 and public; nobody vouches for it. Only a token
+// parsed with Expect.EmbeddedKey can have one.
+func (t *Token) EmbeddedKey() *ecdsa.PublicKey { return t.embedded }
+
 // Parse reads the compact serialisation of a token the caller expects. The error is an *Error.
 func Parse(compact string, e Expect) (*Token, error) {
 	parts, err := split(compact, e.maxBytes())
 	if err != nil {
 		return nil, err
 	}
-	h, err := parseHeader(parts[0])
+	h, embedded, err := parseHeader(parts[0], e.EmbeddedKey)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +46,7 @@ func Parse(compact string, e Expect) (*Token, error) {
 	if !validSignatureLength(h.Algorithm, len(parts[2])) {
 		return nil, refuse(ReasonMalformed, "signature has a length its algorithm cannot make")
 	}
-	return &Token{compact: compact, header: h, payload: parts[1], signature: parts[2]}, nil
+	return &Token{compact: compact, header: h, embedded: embedded, payload: parts[1], signature: parts[2]}, nil
 }
 
 func (e Expect) maxBytes() int {
@@ -85,23 +91,51 @@ func decodeSegment(text string) ([]byte, error) {
 // maxHeaderValue is enough for a DID URL of a did:key, with room to spare.
 const maxHeaderValue = 512
 
-func parseHeader(b []byte) (Header, error) {
+// parseHeader returns the key of jwk, too, where the caller lets a header have one.
+func parseHeader(b []byte, mayEmbed bool) (Header, *ecdsa.PublicKey, error) {
 	members, err := parseObject(b)
 	if err != nil {
-		return Header{}, refuse(ReasonHeader, err.Error())
+		return Header{}, nil, refuse(ReasonHeader, err.Error())
+	}
+	var embedded *ecdsa.PublicKey
+	if jwk, ok := members["jwk"]; ok && mayEmbed {
+		if embedded, err = parseEmbedded(jwk); err != nil {
+			return Header{}, nil, err
+		}
+		delete(members, "jwk")
 	}
 	var h Header
 	for name, value := range members {
 		text, ok := value.(string)
 		if !ok || !isVisible(text) || !h.set(name, text) {
 			// jwk, jku, x5c, x5u would bring a key; crit and b64 would change the rules (RFC 7515 §4.1.11).
-			return Header{}, refuse(ReasonHeader, "a member other than alg, typ, cty and kid, or one that is no plain text")
+			return Header{}, nil, refuse(ReasonHeader, "a member other than alg, typ, cty and kid, or one that is no plain text")
 		}
 	}
 	if h.Algorithm == "" {
-		return Header{}, refuse(ReasonHeader, "no alg")
+		return Header{}, nil, refuse(ReasonHeader, "no alg")
 	}
-	return h, nil
+	if embedded != nil && h.KeyID != "" {
+		return Header{}, nil, refuse(ReasonHeader, "both jwk and kid")
+	}
+	return h, embedded, nil
+}
+
+// parseEmbedded reads jwk, a P-256 public key (RFC 7515 §4.1.3).
+func parseEmbedded(jwk any) (*ecdsa.PublicKey, error) {
+	members, ok := jwk.(map[string]any)
+	if !ok {
+		return nil, refuse(ReasonHeader, "jwk is not an object")
+	}
+	key, err := parseJWK(members)
+	if err != nil {
+		return nil, err
+	}
+	pub, ok := key.(*ecdsa.PublicKey)
+	if !ok {
+		return nil, refuse(ReasonKey, "jwk is not for ES256 signatures")
+	}
+	return pub, nil
 }
 
 // set returns false when a header may not have the member.

@@ -3,7 +3,7 @@
 //
 // A token has exactly one accepted spelling: unpadded base64url with zero trailing bits, no whitespace, no duplicate
 // member at any level, nothing after the JSON object. Its header holds alg, typ, cty and kid and nothing else, so a
-// token can never bring its own key. Which algorithm, which type and which key are the caller's to say, never the
+// token can never bring its own key, unless the caller wants that (Expect.EmbeddedKey). Which algorithm, which type and which key are the caller's to say, never the
 // token's. Errors hold no byte of a token.
 package jose
 
@@ -35,6 +35,10 @@ type Expect struct {
 	ContentType string      // cty, compared exactly; empty: cty must be absent
 	Algorithms  []Algorithm // the only ones allowed; none is allowed by default
 	MaxBytes    int         // of the whole token; 0 means DefaultMaxBytes
+
+	// EmbeddedKey lets the header bring its own key in jwk, in place of a kid. It is for a proof that its sender holds some
+	// key, any key, and for nothing else: such a token says nothing of who sent it. See Token.EmbeddedKey.
+	EmbeddedKey bool
 }
 
 // DefaultMaxBytes bounds a token when Expect does not.

@@ -1,5 +1,5 @@
 // Package oid4vci holds the messages of OpenID for Verifiable Credential Issuance in GOV.UK Wallet's profile of it (draft
-// 14; GOV.UK: credential issuer pages). It holds no rule: the profile that uses it does.
+// 14; GOV.UK: credential issuer pages), whose rules are the profile's own, and the key proof of OID4VCI 1.0.
 package oid4vci
 
 // GrantPreAuthorized is the one grant GOV.UK Wallet knows.
