@@ -17,6 +17,8 @@ const (
 	lists   = "./verifier/internal/statusfetch"
 	wholes  = "./conformance/suite"
 	proofs  = "./pkg/oid4vci"
+	sdjwts  = "./pkg/format/sdjwt"
+	cwts    = "./pkg/statustoken"
 )
 
 // Each of these is a check of the verifier, and the test that holds it: without the check, that test must fail.
@@ -210,6 +212,28 @@ var verifierMutants = []struct {
 		"err != nil || got != value {", "err != nil && got != value {"}}, proofs, "TestClaimsOfAProof"},
 	{mutant{"a proof of now", "pkg/oid4vci/proof.go", []string{
 		"issued.After(want.Now.Add(want.Skew)) || want.Now.Sub(issued) > want.MaxAge", "false"}}, proofs, "TestClaimsOfAProof"},
+
+	// SD-JWT, and status lists as CWT.
+	{mutant{"the issuer's signature of an SD-JWT", "pkg/format/sdjwt/sdjwt.go", []string{
+		"token, err := jose.Verify(ctx, p.issuer, expect, keys)", "token := &jose.Verified{}\n	t, err := jose.Parse(p.issuer, expect)\n	if err == nil {\n		token.Claims, err = t.UnverifiedClaims()\n	}"}}, sdjwts, "TestIssuer|TestEveryBit"},
+	{mutant{"every disclosure is somebody's", "pkg/format/sdjwt/sdjwt.go", []string{"if o.used != len(p.disclosures) {", "if o.used > len(p.disclosures) {"}}, sdjwts, "TestDisclosures"},
+	{mutant{"no digest twice", "pkg/format/sdjwt/sdjwt.go", []string{"if !ok || o.seen[text] {", "if !ok {"}}, sdjwts, "TestDisclosures"},
+	{mutant{"nothing over a claim that is there", "pkg/format/sdjwt/sdjwt.go", []string{"if _, there := m[d.name]; there {", "if _, there := m[d.name]; there && d.name == \"\" {"}}, sdjwts, "TestDisclosures"},
+	{mutant{"elements where elements are", "pkg/format/sdjwt/sdjwt.go", []string{"if d.element != element {", "if false {"}}, sdjwts, "TestDisclosures"},
+	{mutant{"one hash", "pkg/format/sdjwt/sdjwt.go", []string{`ok && alg != "sha-256"`, `ok && alg == ""`}}, sdjwts, "TestDisclosures"},
+	{mutant{"a depth that ends", "pkg/format/sdjwt/sdjwt.go", []string{"	if depth > maxDepth {\n		return refuse(", "	if depth < 0 {\n		return refuse("}}, sdjwts, "TestNestedTooDeeply"},
+	{mutant{"a key binding that is there", "pkg/format/sdjwt/sdjwt.go", []string{`return refuse(ReasonBinding, "there is none")`, "return nil"}}, sdjwts, "TestVectors"},
+	{mutant{"the holder's signature", "pkg/format/sdjwt/sdjwt.go", []string{"claims, err := token.Verify(key)", "_ = key\n	claims, err := token.UnverifiedClaims()"}}, sdjwts, "TestBinding"},
+	{mutant{"for this verifier", "pkg/format/sdjwt/sdjwt.go", []string{"case audience != b.Audience:", "case audience == \"\":"}}, sdjwts, "TestBinding"},
+	{mutant{"for this request", "pkg/format/sdjwt/sdjwt.go", []string{"subtle.ConstantTimeCompare([]byte(nonce), []byte(b.Nonce)) != 1", "subtle.ConstantTimeCompare([]byte(nonce), []byte(b.Nonce)) > 1"}}, sdjwts, "TestBinding"},
+	{mutant{"for this presentation", "pkg/format/sdjwt/sdjwt.go", []string{"case digest != want:", "case digest == want+want:"}}, sdjwts, "TestBinding"},
+	{mutant{"made now", "pkg/format/sdjwt/sdjwt.go", []string{
+		"case issued.After(b.Now.Add(clockSkew)) || issued.Before(b.Now.Add(-b.MaxAge)):", "case issued.IsZero():"}}, sdjwts, "TestBinding"},
+	{mutant{"a key that the issuer signed", "pkg/format/sdjwt/sdjwt.go", []string{"disclosed && !v.Signed.Has(name)", "disclosed && name == \"\""}}, sdjwts, "TestBinding"},
+	{mutant{"the signature of a list as CWT", "pkg/statustoken/cwt.go", []string{"if !ecdsa.Verify(key, digest[:],", "if false && !ecdsa.Verify(key, digest[:],"}}, cwts, "TestSign|TestEveryBit"},
+	{mutant{"the type of a list as CWT", "pkg/statustoken/cwt.go", []string{"typ != MediaType {", "typ == \"\" {"}}, cwts, "TestRefused"},
+	{mutant{"the algorithm of a list as CWT", "pkg/statustoken/cwt.go", []string{"|| algorithm != algES256 {", "|| algorithm == 0 {"}}, cwts, "TestRefused"},
+	{mutant{"the tag of a list as CWT", "pkg/statustoken/cwt.go", []string{"|| raw[0] != tagSign1 {", "{"}}, cwts, "TestRefused"},
 }
 
 func TestEveryCheckOfTheVerifierIsHeld(t *testing.T) {
