@@ -37,13 +37,14 @@ const rules = `
 	pkg/statustoken    < pkg/cbor pkg/statuslist                                            |
 	pkg/fetch          < pkg/fault pkg/jose                                                 | golang.org/x/sync/singleflight
 	pkg/config         <                                                                    |
+	pkg/seal           <                                                                    | golang.org/x/crypto/chacha20poly1305
 	pkg/es256          <                                                                    |
 	pkg/pemfile        <                                                                    |
 	pkg/internal/fixture < pkg/cbor                                                         |
 	keys               < pkg/es256 pkg/fault pkg/pemfile                                    | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
 
 	# decisions know types; formats know one another never
-	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault               | github.com/google/uuid
+	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault pkg/letter pkg/seal | github.com/google/uuid
 	pkg/format/mdoc    < keys pkg/cbor pkg/cose pkg/credential pkg/document pkg/issuance    |
 	pkg/format/vcjwt   < keys pkg/credential pkg/did pkg/document pkg/issuance pkg/jose     |
 	pkg/format/sdjwt   < pkg/jose                                                           |

@@ -28,6 +28,7 @@ const (
 	ReasonRecordMerged     Reason = "RECORD_MERGED"
 	ReasonKeyCompromise    Reason = "KEY_COMPROMISE"
 	ReasonSafety           Reason = "SAFETY"
+	ReasonReprinted        Reason = "REPRINTED" // a newer letter has taken a letter's place
 )
 
 // reasons maps every reason to whether an in-app refresh may follow it.
@@ -35,7 +36,7 @@ func reasons() map[Reason]bool {
 	return map[Reason]bool{
 		ReasonRecallStandard: false, ReasonRecallFixedTerm: false, ReasonDied: false, ReasonIssuedInError: false,
 		ReasonDeviceLost: false, ReasonHolderRequest: false, ReasonApprovalWithdrew: false, ReasonRecordMerged: false,
-		ReasonSafety: false, ReasonLicenceEnded: false,
+		ReasonSafety: false, ReasonLicenceEnded: false, ReasonReprinted: false,
 		ReasonResentenced: true, ReasonLicenceVaried: true, ReasonDetailsWrong: true, ReasonKeyCompromise: true,
 	}
 }

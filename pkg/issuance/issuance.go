@@ -56,9 +56,10 @@ type Documents interface {
 	ByConfiguration(id string) (*document.Document, bool)
 }
 
-// KeyRing gives the active key of a purpose.
+// KeyRing gives the active key of a purpose, and any key by its id.
 type KeyRing interface {
 	Active(p keys.Purpose) (keys.Key, error)
+	ByID(id string) (keys.Key, bool)
 }
 
 // Deps is all that issuance leans on. None may be nil.

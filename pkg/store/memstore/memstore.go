@@ -18,8 +18,8 @@ const (
 	keepYears         = 1           // a credential's record, beyond the credential's end
 )
 
-// Store implements issuance.Offers, Ledger and Register, statuslist.Slots and Publications, receipt.Book,
-// session.Store and casework.Endings.
+// Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots and Publications,
+// receipt.Book, session.Store and casework.Endings.
 type Store struct {
 	now func() time.Time
 
@@ -35,10 +35,19 @@ type Store struct {
 	receipts    shelf[string, receipt.Receipt]
 	sessions    shelf[string, []byte]
 	endings     shelf[string, casework.Ending]
+	letters     shelf[string, []byte] // sealed, by id
+	newest      map[series]string     // the newest letter
+	wishes      shelf[string, issuance.LetterWish]
 }
 
 // owned names one thing of one wallet subject: what, then its name, then who may have named it.
 type owned struct{ subject, what, name, issuer string }
+
+// series is what a reprint takes the place in.
+type series struct {
+	record        issuance.Record
+	configuration string
+}
 
 // counted names a counter given to an operation.
 type counted struct{ operation, list string }
@@ -50,6 +59,7 @@ func New(now func() time.Time) *Store {
 		holdings:  map[owned]string{},
 		lists:     map[string]*list{},
 		published: map[string]statuslist.Published{},
+		newest:    map[series]string{},
 	}
 }
 

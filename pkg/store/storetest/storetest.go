@@ -22,6 +22,8 @@ type Store interface {
 	issuance.Offers
 	issuance.Ledger
 	issuance.Register
+	issuance.LetterBook
+	issuance.LetterWishes
 	statuslist.Slots
 	statuslist.Publications
 	receipt.Book
@@ -36,6 +38,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
 		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises, endingPromises,
+		letterPromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {
