@@ -34,9 +34,7 @@ func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, st
 
 // personRoutes is every path of the pages for the person whose documents they are.
 func personRoutes(s *httpserver.Server, p *holder.Door) {
-	o := httpserver.GroupOptions{Page: p.ErrorPage}
-	pages := s.Group("", o)
-	s.Otherwise(o)
+	pages := s.Group("", httpserver.GroupOptions{Page: p.ErrorPage})
 
 	// Anyone.
 	pages.Handle(http.MethodGet, "/", p.GetStart)

@@ -232,9 +232,8 @@ func TestErrorsBecomePages(t *testing.T) {
 		pages.Handle("GET", path, func(*gin.Context) error { return err })
 	}
 	pages.Handle("GET", "/panic", func(*gin.Context) error { panic("a name") })
-	s.Otherwise(httpserver.GroupOptions{Page: page})
 	for path, want := range map[string]string{
-		"/desk/away": "503 page away", "/desk/forbidden": "403 page no", "/desk/unauthorized": "401 page sign_in", "/desk/panic": "500 page ", "/nowhere": "404 page not_found",
+		"/desk/away": "503 page away", "/desk/forbidden": "403 page no", "/desk/unauthorized": "401 page sign_in", "/desk/panic": "500 page ",
 	} {
 		w := do(s, "GET", path, "", "")
 		if got := fmt.Sprintf("%d %s", w.Code, w.Body); got != want || w.Header().Get("Cache-Control") != "no-store" {
@@ -242,6 +241,41 @@ func TestErrorsBecomePages(t *testing.T) {
 		}
 		if (w.Header().Get("Retry-After") != "") != (w.Code == 503) {
 			t.Errorf("%s: Retry-After", path)
+		}
+	}
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	named := func(name string) httpserver.Page {
+		return func(c *gin.Context, status int, err error) { c.String(status, "%s page %s", name, fault.CodeOf(err)) }
+	}
+	answer := func(*gin.Context) error { return nil }
+	s.Group("", httpserver.GroupOptions{Page: named("person's")}).Handle("GET", "/documents", answer)
+	s.Group("/console", httpserver.GroupOptions{Page: named("console's")}).Handle("GET", "/search", answer)
+	s.Group("/api", httpserver.GroupOptions{}).Handle("POST", "/offers", answer)
+	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
+	for _, c := range []struct{ method, path, accept, want string }{
+		{"GET", "/nowhere", browser, "404 person's page not_found"},
+		{"GET", "/console/nowhere", browser, "404 console's page not_found"},
+		{"GET", "/console", browser, "404 console's page not_found"},
+		{"GET", "/consoles", browser, "404 person's page not_found"},
+		{"POST", "/documents", browser, "405 person's page method_not_allowed"},
+		{"POST", "/console/search", browser, "405 console's page method_not_allowed"},
+		{"GET", "/api/nowhere", "application/json", `404 {"error":"not_found"}`},
+		{"GET", "/api/offers", "application/json", `405 {"error":"method_not_allowed"}`},
+		{"GET", "/nowhere", "*/*", `404 {"error":"not_found"}`},
+		{"GET", "/nowhere", "", `404 {"error":"not_found"}`},
+	} {
+		r := httptest.NewRequest(c.method, c.path, nil)
+		r.Header.Set("Accept", c.accept)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if got := fmt.Sprintf("%d %s", w.Code, w.Body); got != c.want || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s %s (%s): %q, want %q", c.method, c.path, c.accept, got, c.want)
+		}
+		if w.Code == 405 && w.Header().Get("Allow") == "" {
+			t.Errorf("%s %s: no Allow", c.method, c.path)
 		}
 	}
 }

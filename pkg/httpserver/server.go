@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ type Server struct {
 	engine   *gin.Engine
 	options  Options
 	draining atomic.Bool
+	pages    map[string]Page // of errors, by the prefix of the paths they are for
 }
 
 // GroupOptions is how a group of paths answers.
@@ -44,9 +46,13 @@ type GroupOptions struct {
 	Descriptions bool // add error_description to errors; GOV.UK Wallet's endpoints may not (harness)
 
 	// Page answers errors with a page for people, instead of JSON; so are panics answered, whose err says nothing. The
-	// cause is logged already.
-	Page func(c *gin.Context, status int, err error)
+	// cause is logged already. A browser that asks for a path under the prefix that is not there, or with a method that it
+	// does not have, is answered with it, too.
+	Page Page
 }
+
+// Page writes the page of an error.
+type Page func(c *gin.Context, status int, err error)
 
 // Group is a set of paths with one way to answer.
 type Group struct {
@@ -61,7 +67,7 @@ func New(o Options) *Server {
 		o.MaxBody = DefaultMaxBody
 	}
 	gin.SetMode(gin.ReleaseMode) // gin keeps its mode in a global; the other modes only print
-	s := &Server{engine: gin.New(), options: o}
+	s := &Server{engine: gin.New(), options: o, pages: map[string]Page{}}
 	e := s.engine
 	e.RedirectTrailingSlash, e.RedirectFixedPath, e.RemoveExtraSlash = false, false, false
 	e.HandleMethodNotAllowed = true
@@ -70,10 +76,8 @@ func New(o Options) *Server {
 		panic("httpserver: " + err.Error()) // nil cannot be refused
 	}
 	e.Use(s.identify, s.access, s.recover, s.bound, headers)
-	e.NoRoute(s.wrap(func(*gin.Context) error { return fault.New(fault.NotFound, "not_found", "") }, GroupOptions{}))
-	e.NoMethod(func(c *gin.Context) {
-		c.AbortWithStatusJSON(http.StatusMethodNotAllowed, gin.H{"error": "method_not_allowed"})
-	})
+	e.NoRoute(s.noRoute)
+	e.NoMethod(s.noMethod)
 	s.Handle(http.MethodGet, "/livez", func(c *gin.Context) error { c.Status(http.StatusOK); return nil })
 	s.Handle(http.MethodGet, "/readyz", s.ready)
 	return s
@@ -89,6 +93,9 @@ func (s *Server) Handle(method, path string, h Handler) {
 
 // Group returns the paths under prefix.
 func (s *Server) Group(prefix string, o GroupOptions) *Group {
+	if o.Page != nil {
+		s.pages[prefix] = o.Page
+	}
 	return &Group{routes: s.engine.Group(prefix), server: s, options: o}
 }
 
@@ -116,9 +123,35 @@ const (
 	pageKey      = "page of errors"
 )
 
-// Otherwise answers every path that has no other answer: a page, where the server has pages.
-func (s *Server) Otherwise(o GroupOptions) {
-	s.engine.NoRoute(s.wrap(func(*gin.Context) error { return fault.New(fault.NotFound, "not_found", "") }, o))
+func (s *Server) noRoute(c *gin.Context) {
+	s.fail(c, fault.New(fault.NotFound, "not_found", ""), GroupOptions{Page: s.pageFor(c.Request)})
+}
+
+func (s *Server) noMethod(c *gin.Context) {
+	page := s.pageFor(c.Request)
+	if page == nil {
+		c.AbortWithStatusJSON(http.StatusMethodNotAllowed, gin.H{"error": "method_not_allowed"})
+		return
+	}
+	page(c, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "method_not_allowed", ""))
+	c.Abort()
+}
+
+// pageFor returns the page for a request that nothing answers: of the longest prefix, and only for who asks for HTML, as
+// browsers do. Programs are answered in JSON.
+func (s *Server) pageFor(r *http.Request) Page {
+	if !strings.Contains(strings.ToLower(r.Header.Get("Accept")), "text/html") {
+		return nil
+	}
+	longest := -1
+	var found Page
+	for prefix, page := range s.pages {
+		within := prefix == "" || r.URL.Path == prefix || strings.HasPrefix(r.URL.Path, prefix+"/")
+		if within && len(prefix) > longest {
+			longest, found = len(prefix), page
+		}
+	}
+	return found
 }
 
 // Mount answers GET and HEAD of everything under prefix, which ends in a slash, with h: files that a service carries.
@@ -149,7 +182,7 @@ func (s *Server) recover(c *gin.Context) {
 		if p := recover(); p != nil {
 			s.options.Log.Error("panic", slog.String("route", c.FullPath()), slog.String("request", c.GetString(requestIDKey)))
 			if page, ok := c.Get(pageKey); ok && !c.Writer.Written() {
-				page.(func(*gin.Context, int, error))(c, http.StatusInternalServerError, fault.New(fault.Internal, "", ""))
+				page.(Page)(c, http.StatusInternalServerError, fault.New(fault.Internal, "", ""))
 				c.Abort()
 				return
 			}

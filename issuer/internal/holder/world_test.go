@@ -111,9 +111,7 @@ func newWorld(t *testing.T) *world {
 	w.server = httpserver.New(httpserver.Options{
 		Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: clock, Ready: func(context.Context) error { return nil },
 	})
-	pages := httpserver.GroupOptions{Page: door.ErrorPage}
-	routes(w.server.Group("", pages), door)
-	w.server.Otherwise(pages)
+	routes(w.server.Group("", httpserver.GroupOptions{Page: door.ErrorPage}), door)
 	return w
 }
 
@@ -263,6 +261,7 @@ func (w *world) browser(lang string) *browser {
 func (b *browser) send(method, path string, form url.Values) *httptest.ResponseRecorder {
 	b.t.Helper()
 	r := httptest.NewRequest(method, issuerURL+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
