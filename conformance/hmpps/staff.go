@@ -8,6 +8,7 @@ const (
 	RoleIssue       = "ROLE_WALLET_CREDENTIALS__ISSUE"
 	RoleRevoke      = "ROLE_WALLET_CREDENTIALS__REVOKE"
 	RoleBulkApprove = "ROLE_WALLET_CREDENTIALS__REVOKE_BULK_APPROVE"
+	RoleKeys        = "ROLE_WALLET_CREDENTIALS__KEYS"
 )
 
 // Teams of staff and of cases.
@@ -23,6 +24,7 @@ func Staff() []signin.Account {
 		staff("SYN_COLLEAGUE", "Synthetic colleague who approves", []string{RoleView, RoleIssue, RoleRevoke, RoleBulkApprove}, Team),
 		staff("SYN_READER", "Synthetic reader", []string{RoleView}, Team),
 		staff("SYN_WELSH", "Synthetic caseworker in Wales", []string{RoleView, RoleIssue, RoleRevoke}, WelshTeam),
+		staff("SYN_CUSTODIAN", "Synthetic custodian of keys", []string{RoleView, RoleKeys}, Team),
 		staff("SYN_OTHER", "Synthetic member of staff without a role here", []string{"ROLE_OF_ANOTHER_SERVICE"}, Team),
 	}
 }

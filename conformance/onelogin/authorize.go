@@ -50,6 +50,10 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		in.redirect(w, r, "error", code)
 		return
 	}
+	if code := s.refusal.Load(); code != nil {
+		in.redirect(w, r, "error", *code)
+		return
+	}
 	id, err := s.random.token()
 	if err != nil {
 		in.redirect(w, r, "error", "server_error")

@@ -218,6 +218,22 @@ func TestCancelledSignIn(t *testing.T) {
 	}
 }
 
+func TestRefusedSignIns(t *testing.T) {
+	b := newBench(t)
+	for _, code := range []string{"login_required", "temporarily_unavailable"} {
+		b.server.Refuse(code)
+		res, _ := b.authorize(b.authorizeQuery())
+		back, err := res.Location()
+		if err != nil || back.Query().Get("error") != code || back.Query().Get("state") != "the state" || back.Query().Has("code") {
+			t.Errorf("%s: %v, %v", code, back, err)
+		}
+	}
+	b.server.Refuse("")
+	if b.signIn(onelogin.SyntheticAccounts()[0].Subject).Get("code") == "" {
+		t.Error("sign-ins are still refused")
+	}
+}
+
 func TestAuthorisationCodeRefusals(t *testing.T) {
 	tests := map[string]func(b *bench, form url.Values){
 		"another verifier": func(_ *bench, f url.Values) { f.Set("code_verifier", strings.Repeat("a", 43)) },

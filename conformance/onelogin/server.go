@@ -38,6 +38,7 @@ type Server struct {
 	signer   atomic.Pointer[signingKey]
 	identity *signingKey // of core identities
 	down     atomic.Bool
+	refusal  atomic.Pointer[string] // the error code of sign-ins; nil when they go on
 	mux      *http.ServeMux
 
 	requests   shelf[authRequest]  // sign-ins begun, by id
@@ -101,6 +102,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // SetDown takes the whole service away, or brings it back.
 func (s *Server) SetDown(down bool) { s.down.Store(down) }
+
+// Refuse makes every sign-in that begins from now on come back with an error code (OpenID Connect Core §3.1.2.6), such as
+// login_required or temporarily_unavailable; empty ends that.
+func (s *Server) Refuse(code string) {
+	if code == "" {
+		s.refusal.Store(nil)
+		return
+	}
+	s.refusal.Store(&code)
+}
 
 const maxBody = 64 << 10
 
