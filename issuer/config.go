@@ -30,6 +30,9 @@ type Config struct {
 	Font   ui.FontChoice // PAGES_FONT: of pages for people: "arial", or "transport" where GDS Transport is licensed ("arial")
 	Holder *Holder       // HOLDER_PAGES: whether there are pages for the person (false); nil when there are none
 
+	LetterPage  string // LETTER_PAGE_URL: the verifier's page that checks letters ("https://…/letter"); no letters when empty
+	LetterPhone string // LETTER_PHONE: the line that confirms a letter by its code; needed with LETTER_PAGE_URL
+
 	Conformance  bool   // CONFORMANCE_DOCUMENTS: serve the conformance documents too (false)
 	DocumentsDir string // DOCUMENTS_DIR: more catalogue files; none when empty
 

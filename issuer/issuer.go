@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"justice-wallet/issuer/internal/govuk"
+	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/issuer/internal/serviceapi"
 	"justice-wallet/issuer/internal/statusapi"
@@ -22,6 +23,7 @@ import (
 	"justice-wallet/pkg/format/vcjwt"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/seal"
 	"justice-wallet/pkg/session"
 	"justice-wallet/pkg/statuslist"
 	"justice-wallet/pkg/ui"
@@ -32,6 +34,8 @@ type Store interface {
 	issuance.Offers
 	issuance.Ledger
 	issuance.Register
+	issuance.LetterBook
+	issuance.LetterWishes
 	statuslist.Slots
 	statuslist.Publications
 	session.Store
@@ -100,8 +104,15 @@ func New(c Config, d Deps) (*Issuer, error) {
 		StaffIssuer: c.StaffIssuer, StaffKeys: fetch.NewKeySet(client, c.StaffJWKS, fetch.KeySetOptions{Now: d.Now}),
 		Issuance: service, Register: d.Store, Profile: profile, Documents: documents, Now: d.Now,
 	})
+	paper, err := newLetters(c, d, service, documents)
+	if err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
 	server := httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, Ready: d.Ready})
 	routes(server, profile, api, status)
+	if paper != nil {
+		letterRoutes(server, d.Ring)
+	}
 	if c.Holder != nil {
 		p, err := newPages(c, d)
 		if err != nil {
@@ -145,6 +156,29 @@ func newStatus(c Config, d Deps) (*statusapi.Service, error) {
 			TTL: c.StatusTTL, Life: c.StatusLife, Secret: c.derive("status lists"),
 		},
 		statusapi.Deps{Slots: d.Store, Publications: d.Store, Keys: d.Ring, Now: d.Now, Log: d.Log})
+}
+
+// newLetters returns the service of letters on paper, or nil when there are none.
+func newLetters(c Config, d Deps, service *issuance.Service, documents *document.Catalogue) (*letters.Service, error) {
+	if c.LetterPage == "" {
+		return nil, nil
+	}
+	if _, err := d.Ring.Active(keys.PurposeLetter); err != nil {
+		return nil, fmt.Errorf("LETTER_PAGE_URL: %w", err)
+	}
+	texts, err := seal.New(c.derive("letters"), d.Rand)
+	if err != nil {
+		return nil, err
+	}
+	wishes, err := seal.New(c.derive("letter wishes"), d.Rand)
+	if err != nil {
+		return nil, err
+	}
+	maker, err := service.Letters(issuance.LetterOptions{Issuer: c.SelfURL, Page: c.LetterPage, Documents: documents, Book: d.Store, Seal: texts})
+	if err != nil {
+		return nil, err
+	}
+	return letters.New(letters.Deps{Maker: maker, Wishes: d.Store, Seal: wishes, Audit: d.Audit, Now: d.Now})
 }
 
 // newRecords names the sources of facts that documents may rest on.

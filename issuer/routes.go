@@ -5,8 +5,10 @@ import (
 
 	"justice-wallet/issuer/internal/govuk"
 	"justice-wallet/issuer/internal/holder"
+	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/serviceapi"
 	"justice-wallet/issuer/internal/statusapi"
+	"justice-wallet/keys"
 	"justice-wallet/pkg/httpserver"
 )
 
@@ -64,4 +66,9 @@ func personRoutes(s *httpserver.Server, p *holder.Door) {
 	pages.Handle(http.MethodGet, "/letter", p.SignedIn(p.GetLetter))
 	pages.Handle(http.MethodGet, "/letter/:step", p.SignedIn(p.GetLetterStep))
 	pages.Handle(http.MethodPost, "/letter/:step", p.SignedIn(p.PostLetterStep))
+}
+
+// letterRoutes is what an issuer of letters has for those who check them.
+func letterRoutes(s *httpserver.Server, ring *keys.Ring) {
+	s.Handle(http.MethodGet, "/.well-known/letter-keys.json", letters.GetKeys(ring))
 }
