@@ -114,15 +114,15 @@ func New(c Config, d Deps) (*Issuer, error) {
 		letterRoutes(server, d.Ring)
 	}
 	if c.Holder != nil {
-		p, err := newPages(c, d)
+		assets, err := openAssets(c, d)
 		if err != nil {
 			return nil, fmt.Errorf("assemble issuer: %w", err)
 		}
-		person, err := newHolder(c, d, p, source, documents, service, profile)
+		person, err := newHolder(c, d, assets, source, documents, service, profile)
 		if err != nil {
 			return nil, fmt.Errorf("assemble issuer: %w", err)
 		}
-		server.Mount(ui.AssetsPath, p.assets)
+		server.Mount(ui.AssetsPath, assets)
 		personRoutes(server, person)
 	}
 	return &Issuer{Server: server, status: status}, nil

@@ -20,24 +20,12 @@ import (
 	"justice-wallet/pkg/ui"
 )
 
-// pages is what every door for people shares.
-type pages struct {
-	assets   *ui.Assets
-	sessions *session.Manager
-}
-
-func newPages(c Config, d Deps) (*pages, error) {
-	assets := d.Assets
-	if assets == nil {
-		var err error
-		if assets, err = ui.OpenAssetsIn(c.Font); err != nil {
-			return nil, err
-		}
+// openAssets returns the styles and scripts that every door for people shares.
+func openAssets(c Config, d Deps) (*ui.Assets, error) {
+	if d.Assets != nil {
+		return d.Assets, nil
 	}
-	sessions, err := session.New(session.Options{
-		Store: d.Store, Key: c.derive("sessions"), Secure: strings.HasPrefix(c.SelfURL, "https://"), Now: d.Now, Rand: d.Rand,
-	})
-	return &pages{assets, sessions}, err
+	return ui.OpenAssetsIn(c.Font)
 }
 
 // person is the records as the person's pages ask them: whoever is matched, and what there is about them.
@@ -51,7 +39,7 @@ func (p person) Match(ctx context.Context, i holder.Identity) (string, error) {
 }
 
 // newHolder assembles the person's pages.
-func newHolder(c Config, d Deps, p *pages, source *records.Records, documents *document.Catalogue, service *issuance.Service, profile *govuk.Profile) (*holder.Door, error) {
+func newHolder(c Config, d Deps, assets *ui.Assets, source *records.Records, documents *document.Catalogue, service *issuance.Service, profile *govuk.Profile) (*holder.Door, error) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return nil, err
@@ -64,18 +52,24 @@ func newHolder(c Config, d Deps, p *pages, source *records.Records, documents *d
 	if err != nil {
 		return nil, err
 	}
+	sessions, err := session.New(session.Options{
+		Store: d.Store, Key: c.derive("holder sessions"), Secure: strings.HasPrefix(c.SelfURL, "https://"), Now: d.Now, Rand: d.Rand,
+	})
+	if err != nil {
+		return nil, err
+	}
 	words, err := ui.ParseMessages(holder.Messages())
 	if err != nil {
 		return nil, err
 	}
-	shell, err := holder.NewShell(p.assets, words, c.Holder.Origins)
+	shell, err := holder.NewShell(assets, words, c.Holder.Origins)
 	if err != nil {
 		return nil, fmt.Errorf("HOLDER_SIGN_IN_ORIGINS: %w", err)
 	}
 	return holder.New(
 		holder.Config{HelpPhone: c.Holder.HelpPhone, ExitURL: c.Holder.ExitURL, Secret: c.derive("holder")},
 		holder.Deps{
-			Shell: shell, Sessions: p.sessions, Store: d.Store, SignIn: signIn, Records: person{source, directory}, Documents: documents.All(false),
+			Shell: shell, Sessions: sessions, Store: d.Store, SignIn: signIn, Records: person{source, directory}, Documents: documents.All(false),
 			Offers: profile, Ledger: d.Store, Register: d.Store, Endings: service, Now: d.Now, Rand: d.Rand, London: london,
 		}), nil
 }

@@ -1,0 +1,189 @@
+//go:build browser
+
+package browser_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"justice-wallet/conformance/browser"
+	"justice-wallet/conformance/onelogin"
+	"justice-wallet/conformance/rig"
+)
+
+// walker walks a journey: the first step that goes wrong ends it.
+type walker struct {
+	t   *testing.T
+	tab *browser.Tab
+	rig *rig.Rig
+}
+
+func (w walker) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// look judges the page, and goes on: every page is to be seen, whatever is wrong with one.
+func (w walker) look(name string) {
+	w.t.Helper()
+	if err := w.tab.Look(name); err != nil {
+		w.t.Error(err)
+	}
+}
+
+func (w walker) say(en, cy string) string {
+	if w.tab.Mode.Language == "cy" {
+		return cy
+	}
+	return en
+}
+
+func (w walker) visit(path string) {
+	w.t.Helper()
+	if !strings.HasPrefix(path, "http") {
+		path = w.rig.IssuerURL + path
+	}
+	if _, err := w.tab.Visit(path); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w walker) press(en, cy string) {
+	w.t.Helper()
+	if _, err := w.tab.Press(w.say(en, cy)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w walker) tap(en, cy string) { w.t.Helper(); w.must(w.tab.Tap(w.say(en, cy))) }
+
+// follow goes where the first element that query finds leads.
+func (w walker) follow(query string) {
+	w.t.Helper()
+	href, err := w.tab.Attribute(query, "href")
+	w.must(err)
+	w.visit(href)
+}
+
+// signIn signs in at the stand-in for GOV.UK One Login, whose pages are its own.
+func (w walker) signIn(name string) {
+	w.t.Helper()
+	w.visit("/sign-in")
+	w.press("Continue to GOV.UK One Login", "Parhau i GOV.UK One Login")
+	w.must(w.tab.Tap(name))
+	if _, err := w.tab.Press("Continue"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestThePersonsPages walks the person's journey in every mode, and judges every page on the way.
+func TestThePersonsPages(t *testing.T) {
+	record := &browser.Record{}
+	b := start(t, record)
+	for _, mode := range browser.Modes() {
+		t.Run(mode.Name, func(t *testing.T) {
+			r, err := rig.Start(context.Background(), rig.Options{Log: io.Discard})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			tab, err := b.Person("person", mode)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tab.Close()
+			w := walker{t, tab, r}
+			w.everyone()
+			w.unmatched()
+			w.adds()
+			w.removes()
+			w.asksForALetter()
+		})
+	}
+	for _, trouble := range record.Troubles() {
+		if !strings.Contains(trouble, "404") && !strings.Contains(trouble, "503") {
+			t.Error(trouble)
+		}
+	}
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		t.Log("pictures are in " + dir)
+	}
+}
+
+func (w walker) everyone() {
+	w.t.Helper()
+	w.visit("/?lang=" + w.tab.Mode.Language)
+	w.look("start")
+	for path, name := range map[string]string{"/help": "help", "/privacy": "privacy", "/cookies": "cookies", "/accessibility": "accessibility", "/nowhere": "not found"} {
+		w.visit(path)
+		w.look(name)
+	}
+	w.visit("/sign-in")
+	w.look("shared device")
+}
+
+func (w walker) unmatched() {
+	w.t.Helper()
+	w.signIn("Alex Orchard (one of two) (synthetic)")
+	w.look("not matched")
+	w.signIn("Casey Sample (identity not proven) (synthetic)")
+	w.look("not proven")
+	w.visit("/sign-in/return?code=x&state=y")
+	w.look("sign in again")
+	w.visit("/sign-out")
+	w.look("signed out")
+	w.rig.OneLogin.SetDown(true)
+	w.visit("/sign-in")
+	w.rig.OneLogin.SetDown(false)
+}
+
+func (w walker) adds() {
+	w.t.Helper()
+	w.signIn("Alex Example (synthetic)")
+	w.look("your documents")
+	w.visit("/documents/choose")
+	w.press("Continue", "Parhau")
+	w.look("choose, nothing chosen")
+	w.tap("HMPPS summary", "Crynodeb HMPPS")
+	w.tap("HMPPS confirmation", "Cadarnhad HMPPS")
+	w.press("Continue", "Parhau")
+	w.look("what it says")
+	w.press("Add this to my phone", "Ychwanegu hon at fy ffôn")
+	w.look("add to phone")
+	offer := strings.TrimPrefix(w.tab.Address(), w.rig.IssuerURL)
+	link, err := w.tab.Attribute(`a[href*="credential_offer"]`, "href")
+	w.must(err)
+	w.visit(offer + "/state")
+	w.look("waiting")
+	account := onelogin.SyntheticAccounts()[0]
+	phone, err := w.rig.NewWallet(context.Background(), account.WalletSubject)
+	w.must(err)
+	_, err = phone.Collect(context.Background(), link)
+	w.must(err)
+	w.must(w.tab.Await(w.say("Added to your phone", "Wedi'i hychwanegu at eich ffôn"))) // the page looks again by itself
+	w.look("added")
+}
+
+func (w walker) removes() {
+	w.t.Helper()
+	w.visit("/documents")
+	w.look("your documents, with one")
+	w.visit("/refresh")
+	w.look("update")
+	w.visit("/documents")
+	w.follow(`a[href^="/documents/"]:not([href$="choose"])`)
+	w.look("one document")
+	w.visit("/documents/elsewhere")
+	w.look("elsewhere")
+}
+
+func (w walker) asksForALetter() {
+	w.t.Helper()
+	w.visit("/letter")
+	w.look("letter")
+}
