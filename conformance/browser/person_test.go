@@ -87,7 +87,7 @@ func TestThePersonsPages(t *testing.T) {
 	b := start(t, record)
 	for _, mode := range browser.Modes() {
 		t.Run(mode.Name, func(t *testing.T) {
-			r, err := rig.Start(context.Background(), rig.Options{Log: io.Discard})
+			r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: io.Discard})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,6 +165,9 @@ func (w walker) adds() {
 	w.must(err)
 	_, err = phone.Collect(context.Background(), link)
 	w.must(err)
+	if w.tab.Mode.NoScript {
+		w.press("Keep checking for me", "Dal i wirio i mi")
+	}
 	w.must(w.tab.Await(w.say("Added to your phone", "Wedi'i hychwanegu at eich ffôn"))) // the page looks again by itself
 	w.look("added")
 }

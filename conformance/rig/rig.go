@@ -59,7 +59,7 @@ type Options struct {
 	WrapStore    func(issuer.Store) issuer.Store // to break the store in a test
 	DocumentsDir string                          // more documents
 
-	Assets *ui.Assets // styles and scripts of the pages; this program's own when nil. Where there are none, there are no pages
+	Assets *ui.Assets // with Pages: their styles and scripts; this program's own when nil
 
 	VerifierTransport http.RoundTripper // from the verifier to issuers, to record what it asks
 }
@@ -107,12 +107,6 @@ func Start(ctx context.Context, o Options) (*Rig, error) {
 	}
 	if o.Log == nil {
 		o.Log = io.Discard
-	}
-	if o.Assets == nil {
-		var err error
-		if o.Assets, err = ui.OpenAssets(); err != nil && !errors.Is(err, ui.ErrNoAssets) {
-			return nil, err
-		}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	r := &Rig{options: o, stop: stop, HTTP: &http.Client{Timeout: 30 * time.Second}}
@@ -253,13 +247,6 @@ func (r *Rig) config() (issuer.Config, error) {
 		},
 		Conformance: true, DocumentsDir: o.DocumentsDir, Secret: o.Secret, OfferLife: 15 * time.Minute,
 		StatusLists: 2, StatusSize: 131072, StatusTTL: 15 * time.Minute, StatusLife: 12 * time.Hour, StatusTick: 5 * time.Second,
-	}
-	if o.Assets != nil {
-		c.Holder = &issuer.Holder{
-			SignInIssuer: r.OneLoginURL, IdentityIssuer: onelogin.IdentityIssuer(r.OneLoginURL), IdentityDID: onelogin.IdentityDID(),
-			IdentityKeys: onelogin.IdentityDocument(r.OneLoginURL), Origins: []string{r.OneLoginURL},
-			HelpPhone: "020 7946 0000", ExitURL: "https://www.bbc.co.uk/weather",
-		}
 	}
 	return c, nil
 }

@@ -56,7 +56,7 @@ func (v *visitor) read(a *http.Response, err error) *visitor {
 }
 
 var (
-	offerOnPage = regexp.MustCompile(`https://mobile\.account\.gov\.uk/wallet/add\?credential_offer=[^"<&]*`)
+	offerOnPage = regexp.MustCompile(`/add\?credential_offer=[^"<&]*`)
 	formOnPage  = regexp.MustCompile(`(?s)<form[^>]* action="([^"]+)".*?</form>`)
 	fieldOnPage = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
 	linkOnPage  = regexp.MustCompile(`(?s)<a [^>]*href="([^"]+)"[^>]*>(.*?)</a>`)
@@ -127,7 +127,7 @@ func holderAccount(t *testing.T, word string) onelogin.Account {
 }
 
 func pages(t *testing.T, log io.Writer) *rig.Rig {
-	return start(t, rig.Options{Assets: uitest.Assets(t), Log: log})
+	return start(t, rig.Options{Pages: true, Assets: uitest.Assets(t), Log: log})
 }
 
 func visit(t *testing.T, r *rig.Rig) *visitor {

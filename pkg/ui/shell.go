@@ -108,6 +108,7 @@ type Page struct {
 	Wide         bool // the full width; two thirds otherwise
 	ExitThisPage bool
 	Refresh      int      // seconds after which a waiting page asks again
+	Patient      bool     // without a script it does so only when the reader asks for that: see WCAG 2.2 SC 2.2.1
 	Scripts      []string // names of our own scripts
 	Nav          []NavItem
 	SignOut      string // where signing out leads; none when empty

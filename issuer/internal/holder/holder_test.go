@@ -314,8 +314,14 @@ func TestAdd(t *testing.T) {
 			t.Errorf("the code: %d %v", qr.Code, qr.Header())
 		}
 		b.get(offerPath).click(b.say("offer.done.button")).shows(b.say("wait.title"), b.say("wait.nothing"))
-		if !strings.Contains(strings.ToLower(b.body()), `http-equiv="refresh"`) {
-			t.Error("the page that waits does not look again")
+		if !strings.Contains(b.body(), `data-refresh="5"`) || strings.Contains(b.body(), `http-equiv="refresh"`) {
+			t.Error("the page that waits does not look again by its script, or does so unasked without one")
+		}
+		if b.click(b.say("wait.watch")); !strings.Contains(b.body(), `http-equiv="refresh"`) {
+			t.Error("asked to, it does not look again without a script")
+		}
+		if b.click(b.say("wait.stop")); strings.Contains(b.body(), `http-equiv="refresh"`) {
+			t.Error("it cannot be stopped")
 		}
 	})
 }

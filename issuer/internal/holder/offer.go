@@ -161,7 +161,7 @@ func (d *Door) GetState(c *gin.Context, v *visit) error {
 	}
 	w, path := d.words(c), pathOffers+"/"+c.Param("id")
 	name := named(w, option{Doc: doc, Record: issuance.Record{Item: r.Item}})
-	page := d.waitPage(w, path, s)
+	page := d.waitPage(w, path, s, c.Query("watch") != "")
 	switch s {
 	case stageAdded:
 		next := ""

@@ -240,7 +240,7 @@ func (d *Door) offerPage(w ui.Words, v offerView) ui.Page {
 			ui.Button{Text: w.Say("offer.same.button"), Href: v.Link},
 			ui.H2(w.Say("offer.other")),
 			ui.P(w.Say("offer.other.text")),
-			ui.Image{Src: v.Path + "/qr.png", Alt: w.Say("offer.qr"), Width: 320, Height: 320},
+			ui.Image{Src: v.Path + "/qr.png", Alt: w.Say("offer.qr"), Width: 320, Height: 320, Classes: "app-qr"},
 			ui.Details{SummaryText: w.Say("offer.text"), Html: byText},
 			ui.Details{SummaryText: w.Say("offer.helper"), Html: ui.Bullets(says(w, "offer.helper.can", "offer.helper.not")...).HTML()},
 			ui.P(w.Say("offer.until", "time", w.Time(v.Until))),
@@ -261,15 +261,21 @@ func again(w ui.Words, csrf, action, round string) ui.Component {
 // waitSeconds is how often a page that waits looks again.
 const waitSeconds = 5
 
-func (d *Door) waitPage(w ui.Words, path string, s stage) ui.Page {
-	key := "wait"
+// waitPage is renewed by its script. Without one it is renewed only for a reader who asked for that, and can stop it: a page
+// must not move under someone who reads slowly.
+func (d *Door) waitPage(w ui.Words, path string, s stage, watch bool) ui.Page {
+	key, more, to := "wait", "wait.watch", "?watch=1"
 	if s == stageCollected {
 		key = "collected"
 	}
+	if watch {
+		more, to = "wait.stop", ""
+	}
 	return ui.Page{
-		Title: w.Say(key + ".title"), Refresh: waitSeconds,
+		Title: w.Say(key + ".title"), Refresh: waitSeconds, Patient: !watch,
 		Content: append(paragraphs(w, key+".text", "wait.nothing"),
 			ui.Button{Text: w.Say("wait.check"), Href: path + "/state", Classes: "govuk-button--secondary"},
+			withoutScript(link(w.Say(more), path+"/state"+to)),
 			link(w.Say("wait.back"), path)),
 	}
 }

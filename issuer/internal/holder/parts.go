@@ -23,6 +23,11 @@ func english(text string) template.HTML {
 	return template.HTML(`<span lang="en">` + template.HTMLEscapeString(text) + `</span>`) // escaped
 }
 
+// withoutScript is there for browsers that run no scripts.
+func withoutScript(c ui.Component) ui.Component {
+	return ui.Raw("<noscript>" + c.HTML() + "</noscript>")
+}
+
 // copyBox holds a link to be copied by hand.
 func copyBox(label, link string) ui.Component {
 	return ui.Textarea{
