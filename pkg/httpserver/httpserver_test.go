@@ -104,6 +104,19 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	}
 }
 
+func TestHead(t *testing.T) {
+	s := server(t, &bytes.Buffer{}, nil)
+	h := func(c *gin.Context) error { c.Header("Content-Type", "text/plain"); c.Status(200); return nil }
+	s.Handle("GET", "/x", h)
+	s.Handle("POST", "/z", h)
+	s.Group("/g", httpserver.GroupOptions{}).Handle("GET", "/y", h)
+	for path, want := range map[string]int{"/x": 200, "/g/y": 200, "/livez": 200, "/z": 405} {
+		if w := do(s, "HEAD", path, "", ""); w.Code != want {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
 func TestPanicSaysNothing(t *testing.T) {
 	var log bytes.Buffer
 	s := server(t, &log, nil)

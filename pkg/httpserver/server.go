@@ -86,9 +86,16 @@ func New(o Options) *Server {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
 
-// Handle answers method and path with h.
+// Handle answers method and path with h. Whoever may GET may ask by HEAD for what the headers would be (RFC 9110 §9.1).
 func (s *Server) Handle(method, path string, h Handler) {
-	s.engine.Handle(method, path, s.wrap(h, GroupOptions{}))
+	handle(&s.engine.RouterGroup, method, path, s.wrap(h, GroupOptions{}))
+}
+
+func handle(routes *gin.RouterGroup, method, path string, h gin.HandlerFunc) {
+	routes.Handle(method, path, h)
+	if method == http.MethodGet {
+		routes.Handle(http.MethodHead, path, h) // net/http drops the body
+	}
 }
 
 // Group returns the paths under prefix.
@@ -101,7 +108,7 @@ func (s *Server) Group(prefix string, o GroupOptions) *Group {
 
 // Handle answers method and path, within the group, with h.
 func (g *Group) Handle(method, path string, h Handler) {
-	g.routes.Handle(method, path, g.server.wrap(h, g.options))
+	handle(g.routes, method, path, g.server.wrap(h, g.options))
 }
 
 // Drain makes /readyz say no, so that no new work is sent here before the server stops.
