@@ -94,12 +94,15 @@ func (a Approval) Mistakes(today credential.Date) []string {
 	return out
 }
 
+// Today is the day in London.
+func (s *Service) Today() credential.Date { return credential.DateOf(s.Now().In(s.London)) }
+
 // IssueApproval issues an approval from today.
 func (s *Service) IssueApproval(ctx context.Context, staff Staff, a Approval) (Approval, error) {
 	if err := staff.must(RoleIssue); err != nil {
 		return Approval{}, err
 	}
-	a.ApprovedOn = credential.DateOf(s.Now().In(s.London))
+	a.ApprovedOn = s.Today()
 	if wrong := a.Mistakes(a.ApprovedOn); len(wrong) > 0 || a.Person == "" || !reference.MatchString(a.Reference) {
 		return Approval{}, fault.New(fault.Invalid, CodeInvalid, "wrong or missing: "+strings.Join(wrong, ", "))
 	}
