@@ -114,6 +114,7 @@ func ReadConfig(r *config.Reader) Config {
 		r.Mistake("STATUS_LIFE", "is shorter than STATUS_TTL")
 	}
 	c.Records = readRecords(r)
+	c.LetterPage, c.LetterPhone = readLetters(r)
 	c.Font = ui.FontChoice(r.String("PAGES_FONT", string(ui.Arial)))
 	if c.Font != ui.Arial && c.Font != ui.Transport {
 		r.Mistake("PAGES_FONT", "is neither arial nor transport")

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"justice-wallet/issuer/internal/govuk"
-	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/issuer/internal/serviceapi"
 	"justice-wallet/issuer/internal/statusapi"
@@ -23,7 +22,6 @@ import (
 	"justice-wallet/pkg/format/vcjwt"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/issuance"
-	"justice-wallet/pkg/seal"
 	"justice-wallet/pkg/session"
 	"justice-wallet/pkg/statuslist"
 	"justice-wallet/pkg/ui"
@@ -118,7 +116,7 @@ func New(c Config, d Deps) (*Issuer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("assemble issuer: %w", err)
 		}
-		person, err := newHolder(c, d, assets, source, documents, service, profile)
+		person, err := newHolder(c, d, assets, source, documents, service, profile, paper)
 		if err != nil {
 			return nil, fmt.Errorf("assemble issuer: %w", err)
 		}
@@ -156,29 +154,6 @@ func newStatus(c Config, d Deps) (*statusapi.Service, error) {
 			TTL: c.StatusTTL, Life: c.StatusLife, Secret: c.derive("status lists"),
 		},
 		statusapi.Deps{Slots: d.Store, Publications: d.Store, Keys: d.Ring, Now: d.Now, Log: d.Log})
-}
-
-// newLetters returns the service of letters on paper, or nil when there are none.
-func newLetters(c Config, d Deps, service *issuance.Service, documents *document.Catalogue) (*letters.Service, error) {
-	if c.LetterPage == "" {
-		return nil, nil
-	}
-	if _, err := d.Ring.Active(keys.PurposeLetter); err != nil {
-		return nil, fmt.Errorf("LETTER_PAGE_URL: %w", err)
-	}
-	texts, err := seal.New(c.derive("letters"), d.Rand)
-	if err != nil {
-		return nil, err
-	}
-	wishes, err := seal.New(c.derive("letter wishes"), d.Rand)
-	if err != nil {
-		return nil, err
-	}
-	maker, err := service.Letters(issuance.LetterOptions{Issuer: c.SelfURL, Page: c.LetterPage, Documents: documents, Book: d.Store, Seal: texts})
-	if err != nil {
-		return nil, err
-	}
-	return letters.New(letters.Deps{Maker: maker, Wishes: d.Store, Seal: wishes, Audit: d.Audit, Now: d.Now})
 }
 
 // newRecords names the sources of facts that documents may rest on.

@@ -9,6 +9,7 @@ import (
 	"justice-wallet/issuer/internal/coreidentity"
 	"justice-wallet/issuer/internal/govuk"
 	"justice-wallet/issuer/internal/holder"
+	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/keys"
 	"justice-wallet/pkg/document"
@@ -39,7 +40,7 @@ func (p person) Match(ctx context.Context, i holder.Identity) (string, error) {
 }
 
 // newHolder assembles the person's pages.
-func newHolder(c Config, d Deps, assets *ui.Assets, source *records.Records, documents *document.Catalogue, service *issuance.Service, profile *govuk.Profile) (*holder.Door, error) {
+func newHolder(c Config, d Deps, assets *ui.Assets, source *records.Records, documents *document.Catalogue, service *issuance.Service, profile *govuk.Profile, paper *letters.Service) (*holder.Door, error) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return nil, err
@@ -66,11 +67,15 @@ func newHolder(c Config, d Deps, assets *ui.Assets, source *records.Records, doc
 	if err != nil {
 		return nil, fmt.Errorf("HOLDER_SIGN_IN_ORIGINS: %w", err)
 	}
+	var onPaper holder.Letters
+	if paper != nil {
+		onPaper = wishes{paper}
+	}
 	return holder.New(
 		holder.Config{HelpPhone: c.Holder.HelpPhone, ExitURL: c.Holder.ExitURL, Secret: c.derive("holder")},
 		holder.Deps{
 			Shell: shell, Sessions: sessions, Store: d.Store, SignIn: signIn, Records: person{source, directory}, Documents: documents.All(false),
-			Offers: profile, Ledger: d.Store, Register: d.Store, Endings: service, Now: d.Now, Rand: d.Rand, London: london,
+			Offers: profile, Ledger: d.Store, Register: d.Store, Endings: service, Letters: onPaper, Now: d.Now, Rand: d.Rand, London: london,
 		}), nil
 }
 

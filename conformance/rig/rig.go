@@ -245,6 +245,7 @@ func (r *Rig) config() (issuer.Config, error) {
 			PrisonerSearch: r.HMPPSURL, Licences: r.HMPPSURL, Persons: r.HMPPSURL, Supervision: r.HMPPSURL, DutyToRefer: r.HMPPSURL, Approvals: r.HMPPSURL,
 			TokenURL: staff + "/oauth/token", ClientID: issuerClient, ClientSecret: clientSecret, Facts: r.HMPPSURL + "/facts",
 		},
+		LetterPage: r.VerifierURL + "/letter", LetterPhone: "020 7946 0000",
 		Conformance: true, DocumentsDir: o.DocumentsDir, Secret: o.Secret, OfferLife: 15 * time.Minute,
 		StatusLists: 2, StatusSize: 131072, StatusTTL: 15 * time.Minute, StatusLife: 12 * time.Hour, StatusTick: 5 * time.Second,
 	}
@@ -323,6 +324,7 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 		"issuers": []any{map[string]any{"issuer": r.IssuerURL, "did": keys.DIDWeb(r.IssuerURL), "document": r.IssuerURL + "/.well-known/did.json"}},
 		"statusLists": []any{map[string]any{
 			"prefix": r.IssuerURL + "/t/", "jwks": r.IssuerURL + "/.well-known/jwks.json", "aggregation": r.IssuerURL + "/t"}},
+		"letters": []any{map[string]any{"issuer": r.IssuerURL, "jwks": r.IssuerURL + "/.well-known/letter-keys.json"}},
 	})
 	if err != nil {
 		return nil, err

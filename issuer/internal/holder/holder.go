@@ -99,6 +99,8 @@ type Letter struct {
 
 // Letters takes wishes for letters. The letter itself is decided on, and made, when an officer prints it.
 type Letters interface {
+	// Prints says whether there is a letter of a type of document.
+	Prints(documentType string) bool
 	Request(ctx context.Context, l Letter) error
 }
 

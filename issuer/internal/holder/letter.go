@@ -77,7 +77,9 @@ func (l *letterForm) answer(step string) *string {
 // letterOptions are the documents a person may have on paper now.
 func (d *Door) letterOptions(c *gin.Context, v *visit) ([]option, error) {
 	options, err := d.options(c.Request.Context(), v.Person)
-	return slices.DeleteFunc(options, func(o option) bool { return !o.allowed() }), err
+	return slices.DeleteFunc(options, func(o option) bool {
+		return !o.allowed() || d.Letters != nil && !d.Letters.Prints(o.Doc.Type)
+	}), err
 }
 
 // GetLetter begins: the first question.

@@ -101,6 +101,16 @@ func TestWhichLetter(t *testing.T) {
 	})
 }
 
+// A document of which there is no letter is not offered as one: with one left nobody is asked, with none they are told.
+func TestOnlyWhatThereIsALetterOf(t *testing.T) {
+	inBoth(t, func(t *testing.T, b *browser) {
+		b.letters.only = release
+		b.enter(b.michael(), "letter").lacks(b.say("letter.document")).shows(b.say("letter.print"))
+		b.letters.only = "another"
+		b.get("/letter").shows(b.say("letter.away.title"))
+	})
+}
+
 func TestAnAddressThatIsNone(t *testing.T) {
 	inBoth(t, func(t *testing.T, b *browser) {
 		b.asksByPost()

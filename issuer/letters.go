@@ -1,0 +1,61 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+
+	"justice-wallet/issuer/internal/holder"
+	"justice-wallet/issuer/internal/letters"
+	"justice-wallet/keys"
+	"justice-wallet/pkg/config"
+	"justice-wallet/pkg/document"
+	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/letter"
+	"justice-wallet/pkg/seal"
+)
+
+func readLetters(r *config.Reader) (page, phone string) {
+	if r.String("LETTER_PAGE_URL", "") == "" {
+		return "", ""
+	}
+	return r.URL("LETTER_PAGE_URL", ""), r.Required("LETTER_PHONE")
+}
+
+// newLetters returns the service of letters on paper, or nil when there are none.
+func newLetters(c Config, d Deps, service *issuance.Service, documents *document.Catalogue) (*letters.Service, error) {
+	if c.LetterPage == "" {
+		return nil, nil
+	}
+	if _, err := d.Ring.Active(keys.PurposeLetter); err != nil {
+		return nil, fmt.Errorf("LETTER_PAGE_URL: %w", err)
+	}
+	texts, err := seal.New(c.derive("letters"), d.Rand)
+	if err != nil {
+		return nil, err
+	}
+	wishes, err := seal.New(c.derive("letter wishes"), d.Rand)
+	if err != nil {
+		return nil, err
+	}
+	maker, err := service.Letters(issuance.LetterOptions{Issuer: c.SelfURL, Page: c.LetterPage, Documents: documents, Book: d.Store, Seal: texts})
+	if err != nil {
+		return nil, err
+	}
+	return letters.New(letters.Deps{Maker: maker, Wishes: d.Store, Seal: wishes, Audit: d.Audit, Now: d.Now})
+}
+
+// wishes are letters as the person's pages ask for them. Of a document that makes several letters they ask for the first.
+type wishes struct{ *letters.Service }
+
+func (w wishes) Prints(documentType string) bool { return len(letter.KindsOf(documentType)) > 0 }
+
+func (w wishes) Request(ctx context.Context, l holder.Letter) error {
+	kinds := letter.KindsOf(l.Document)
+	if len(kinds) == 0 {
+		return fault.New(fault.Invalid, issuance.CodeNoSuchLetter, "there is no such letter")
+	}
+	return w.Service.Request(ctx, letters.Wish{
+		ID: l.ID, Record: l.Record, Kind: kinds[0], Large: l.Large, Language: l.Language, Address: l.Address,
+	})
+}
