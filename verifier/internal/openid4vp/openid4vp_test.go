@@ -333,3 +333,75 @@ func FuzzRespond(f *testing.F) {
 		}
 	})
 }
+
+// later runs the rest of a test at a later time.
+func later(t *testing.T, d time.Duration) {
+	t.Helper()
+	before := now
+	now = now.Add(d)
+	t.Cleanup(func() { now = before })
+}
+
+// answers returns what answers a check by redirect with a form, whenever it is called, and where the wallet sends the browser.
+func (d *desk) answers(s openid4vp.Started, name, value string) func() (string, error) {
+	link, err := url.Parse(s.Link)
+	must(d.t, err)
+	object, err := d.RequestObject(strings.TrimPrefix(link.Query().Get("request_uri"), origin+openid4vp.RequestPath), "")
+	must(d.t, err)
+	r := claims(d.t, object)
+	return func() (string, error) {
+		return d.Respond(context.Background(), strings.TrimPrefix(r.ResponseURI, origin+openid4vp.ResponsePath), url.Values{name: {value}, "state": {r.State}})
+	}
+}
+
+func TestAnAnswerIsKeptForAPageAlone(t *testing.T) {
+	d := newDesk(t)
+	var all []openid4vp.Started
+	for _, keep := range []bool{true, false, true} {
+		s, err := d.Start(openid4vp.Start{Organisation: "council", Purpose: "council-housing", Flow: openid4vp.CrossDevice, Keep: keep})
+		must(t, err)
+		all = append(all, s)
+	}
+	for _, s := range all[:2] {
+		_, err := d.answers(s, "error", "access_denied")()
+		must(t, err)
+	}
+	late := d.answers(all[2], "error", "access_denied")
+	finds := func(want ...bool) {
+		t.Helper()
+		for i, s := range all {
+			if _, err := d.Result(s.ID, s.Secret, ""); (err == nil) != want[i] {
+				t.Errorf("check %d after %v: %v", i, now, err)
+			}
+		}
+	}
+	finds(true, true, true)
+	later(t, 5*time.Minute)
+	finds(true, false, false) // the third was not answered
+	if _, err := late(); err == nil {
+		t.Error("an answer is taken when the time is over")
+	}
+	later(t, openid4vp.Kept-5*time.Minute)
+	finds(false, false, false)
+}
+
+// A page tells every verdict, and so the browser comes back to it with every verdict.
+func TestWhereTheBrowserComesBackTo(t *testing.T) {
+	d := newDesk(t)
+	for back, want := range map[string]string{"": "/presentations/", "/checks/": "/checks/"} {
+		for refused, form := range map[bool][2]string{false: {"error", "access_denied"}, true: {"vp_token", `{"prisonrelease-mdoc":["AA"]}`}} {
+			s, err := d.Start(openid4vp.Start{Organisation: "council", Purpose: "council-housing", Flow: openid4vp.SameDevice, Plain: true, Return: back})
+			must(t, err)
+			to, err := d.answers(s, form[0], form[1])()
+			if refused && back == "" {
+				if err == nil || to != "" {
+					t.Errorf("a document that is not accepted leads to %q, %v", to, err)
+				}
+				continue
+			}
+			if err != nil || !strings.HasPrefix(to, origin+want+s.ID+"?response_code=") {
+				t.Errorf("%q, refused %t: %q, %v", back, refused, to, err)
+			}
+		}
+	}
+}

@@ -38,13 +38,18 @@ func (s *Service) Respond(ctx context.Context, responseID string, form url.Value
 	}
 	answer := s.conclude(ctx, n, response, b)
 	s.finish(ctx, n, answer)
-	if response.Error == "" && answer.Verdict != verification.Valid {
+	page := n.flow == SameDevice && n.back != "" // which tells the verdict, whatever it is
+	if response.Error == "" && answer.Verdict != verification.Valid && !page {
 		return "", refused("the presentation is not accepted")
 	}
-	if n.flow == SameDevice {
-		return s.options.URL + s.options.Return + n.id + "?response_code=" + n.responseCode, nil
+	if n.flow != SameDevice {
+		return "", nil
 	}
-	return "", nil
+	path := s.options.Return
+	if page {
+		path = n.back
+	}
+	return s.options.URL + path + n.id + "?response_code=" + n.responseCode, nil
 }
 
 func refused(why string) error { return fault.New(fault.Invalid, CodeInvalidRequest, why) }

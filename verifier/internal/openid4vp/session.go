@@ -17,12 +17,15 @@ import (
 )
 
 const (
-	lifetime    = 5 * time.Minute // of a check, answered or not: nothing is kept longer
+	lifetime    = 5 * time.Minute // of a check; an answer is kept no longer, unless a page is to show it
 	maxSessions = 10_000          // each under 64 KiB
 	maxRequests = 4               // request objects of one check, for as many wallet nonces
 	maxAttempts = 5               // answers that cannot be read, before the check ends
 	secretSize  = 32              // bytes of every random value: OpenID4VP 1.0 §14.1 wants 16
 )
+
+// Kept is how long an answer that a page shows is kept, from the beginning of the check.
+const Kept = 15 * time.Minute
 
 // session is one check. Its mutex guards what changes.
 type session struct {
@@ -35,6 +38,8 @@ type session struct {
 	nonce, state, responseCode string
 	key                        *jose.EncryptionKey // nil when the response is not encrypted
 	began, expires             time.Time
+	ends                       time.Time // of its answer; not before expires
+	back                       string    // Start.Return
 
 	// Of ISO 18013-5's own protocols.
 	person         *proximity.Session
@@ -91,6 +96,13 @@ func (s *session) held() *Answer {
 	return s.answer
 }
 
+// shown says that there is an answer, or one is being judged, that is told after the check has expired.
+func (s *session) shown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ends.After(s.expires) && s.phase != waiting
+}
+
 // walletNonces are those that request objects were made for.
 func (s *session) walletNonces() []string {
 	s.mu.Lock()
@@ -112,6 +124,7 @@ type sessions struct {
 	byRequest map[string]*session
 	byAnswer  map[string]*session
 	order     []*session // oldest first
+	kept      []*session // expired, with an answer that is still shown; oldest first
 }
 
 func newSessions(now func() time.Time) *sessions {
@@ -123,7 +136,7 @@ func (s *sessions) add(n *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep()
-	if len(s.order) >= maxSessions {
+	if len(s.order)+len(s.kept) >= maxSessions {
 		return false
 	}
 	s.order = append(s.order, n)
@@ -143,16 +156,26 @@ func byID(s *sessions) map[string]*session      { return s.byID }
 func byRequest(s *sessions) map[string]*session { return s.byRequest }
 func byAnswer(s *sessions) map[string]*session  { return s.byAnswer }
 
-// sweep forgets what has expired. All live equally long, so the order of their beginnings is that of their ends.
+// sweep forgets what has expired. All live equally long, and all that are kept are kept equally long, so the order of
+// their beginnings is that of their ends.
 func (s *sessions) sweep() {
 	now := s.now()
 	for len(s.order) > 0 && !now.Before(s.order[0].expires) {
 		old := s.order[0]
-		delete(s.byID, old.id)
 		delete(s.byRequest, old.requestID)
 		delete(s.byAnswer, old.responseID)
+		if old.shown() {
+			s.kept = append(s.kept, old)
+		} else {
+			delete(s.byID, old.id)
+		}
 		s.order[0] = nil
 		s.order = s.order[1:]
+	}
+	for len(s.kept) > 0 && !now.Before(s.kept[0].ends) {
+		delete(s.byID, s.kept[0].id)
+		s.kept[0] = nil
+		s.kept = s.kept[1:]
 	}
 }
 

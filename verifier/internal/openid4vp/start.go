@@ -18,6 +18,12 @@ type Start struct {
 	Flow         Flow
 	Plain        bool   // the answer is not encrypted within TLS: direct_post or dc_api
 	Engagement   string // of InPerson: the text of the holder's QR code
+
+	// Of pages that people read, and read again. Keep has the answer told for as long as Kept, to its browser. Return is the
+	// path that a same-device wallet sends the browser to, whatever the verdict, for that is told there; the id follows. Empty:
+	// the service's own, and only with an answer that is accepted.
+	Keep   bool
+	Return string
 }
 
 // Started is a check that has begun.
@@ -81,7 +87,10 @@ func (s *Service) newSession(in Start) (*session, string, error) {
 	now := s.options.Now()
 	n := &session{
 		organisation: in.Organisation, query: query, flow: in.Flow, mode: mode,
-		began: now, expires: now.Add(lifetime), objects: map[string]string{},
+		began: now, expires: now.Add(lifetime), ends: now.Add(lifetime), back: in.Return, objects: map[string]string{},
+	}
+	if in.Keep {
+		n.ends = now.Add(Kept)
 	}
 	var secret string
 	for _, value := range []*string{&n.id, &n.requestID, &n.responseID, &n.nonce, &n.state, &n.responseCode, &secret} {
