@@ -43,6 +43,8 @@ type Config struct {
 
 	// Presentations lets the verifier ask wallets itself; nil: it only answers POST /verify. VERIFIER_URL turns it on.
 	Presentations *Presentations
+	// Desk is the pages for organisations; nil when there are none. VERIFIER_SIGN_IN_ISSUER turns it on, and needs Presentations.
+	Desk *Desk
 }
 
 const (
@@ -65,6 +67,7 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 	}
 	c.RedisURL = r.String("REDIS_URL", "")
 	c.Presentations = readPresentations(r)
+	c.Desk = readDesk(r, c.Presentations != nil)
 	return c, r.Err()
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"justice-wallet/pkg/fault"
@@ -69,6 +70,15 @@ func (all organisations) known(r *purpose.Register) error {
 		}
 	}
 	return errors.Join(mistakes...)
+}
+
+// byID returns the organisation of an id.
+func (all organisations) byID(id string) (Organisation, bool) {
+	i := slices.IndexFunc(all, func(o Organisation) bool { return o.ID == id })
+	if i < 0 {
+		return Organisation{}, false
+	}
+	return all[i], true
 }
 
 // find returns whose key this is. It looks at every one, so that the time tells nothing.

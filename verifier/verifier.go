@@ -16,9 +16,12 @@ import (
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/receipt"
+	"justice-wallet/pkg/session"
 	"justice-wallet/pkg/store/memstore"
+	"justice-wallet/pkg/ui"
 	"justice-wallet/pkg/verification"
 	"justice-wallet/pkg/verification/words"
+	"justice-wallet/verifier/internal/desk"
 	"justice-wallet/verifier/internal/openid4vp"
 	"justice-wallet/verifier/internal/trust"
 )
@@ -29,6 +32,8 @@ type Deps struct {
 	Now       func() time.Time
 	Transport http.RoundTripper // to issuers; nil means one of our own
 	Receipts  receipt.Book      // nil means this process's memory
+	Sessions  session.Store     // of the desk; nil means this process's memory
+	Assets    *ui.Assets        // of its pages; nil means those this program was built with
 }
 
 // Verifier is an http.Handler.
@@ -42,6 +47,8 @@ type Verifier struct {
 	organisations organisations
 	wallets       *openid4vp.Service
 	receipts      receipt.Book
+	desk          *desk.Door // nil when there are no pages
+	assets        *ui.Assets
 }
 
 // maxBody is ample for the largest document, a photograph of 1 MiB in base64, encrypted and in base64 again.
@@ -65,6 +72,11 @@ func New(c Config, d Deps) (*Verifier, error) {
 	}
 	if v.words, err = words.Load(); err != nil {
 		return nil, err
+	}
+	if c.Desk != nil {
+		if err := v.openDesk(c, d); err != nil {
+			return nil, err
+		}
 	}
 	v.routes()
 	return v, nil

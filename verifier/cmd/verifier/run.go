@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"justice-wallet/pkg/receipt"
 	"justice-wallet/pkg/store/redisstore"
 	"justice-wallet/verifier"
 )
@@ -52,7 +51,7 @@ func serve(ctx context.Context, c verifier.Config, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		d.Receipts = book
+		d.Receipts, d.Sessions = book, book
 	}
 	v, err := verifier.New(c, d)
 	if err != nil {
@@ -67,7 +66,7 @@ func serve(ctx context.Context, c verifier.Config, log *slog.Logger) error {
 }
 
 // openBook opens the receipts. Their keys hide nothing, for a receipt's id is random: the index key is of no use, and zero.
-func openBook(url string) (receipt.Book, error) {
+func openBook(url string) (*redisstore.Store, error) {
 	client, err := redisstore.Dial(url)
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
