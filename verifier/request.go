@@ -9,15 +9,16 @@ import (
 	"justice-wallet/pkg/verification"
 )
 
-// verifyRequest is the body of POST /verify: exactly one of the four kinds of document, with what belongs to it.
+// verifyRequest is the body of POST /verify: exactly one of the five kinds of document, with what belongs to it.
 type verifyRequest struct {
 	IssuerSigned      string    `json:"issuerSigned"`      // unpadded base64url of CBOR
 	DeviceResponse    string    `json:"deviceResponse"`    // unpadded base64url of CBOR
 	SessionTranscript string    `json:"sessionTranscript"` // unpadded base64url of CBOR; with deviceResponse
 	VCJWT             string    `json:"vcJwt"`
 	VPJWT             string    `json:"vpJwt"`
-	Nonce             string    `json:"nonce"`    // with vpJwt
-	Audience          string    `json:"audience"` // with vpJwt
+	SDJWT             string    `json:"sdJwt"`
+	Nonce             string    `json:"nonce"`    // with vpJwt, and with an sdJwt that its holder presents
+	Audience          string    `json:"audience"` // with nonce
 	Asked             askedJSON `json:"asked"`
 }
 
@@ -30,18 +31,18 @@ const maxAskedElements = 256
 
 func (r verifyRequest) check() error {
 	kinds := 0
-	for _, kind := range []string{r.IssuerSigned, r.DeviceResponse, r.VCJWT, r.VPJWT} {
+	for _, kind := range []string{r.IssuerSigned, r.DeviceResponse, r.VCJWT, r.VPJWT, r.SDJWT} {
 		if kind != "" {
 			kinds++
 		}
 	}
 	switch {
 	case kinds != 1:
-		return invalid("want exactly one of issuerSigned, deviceResponse, vcJwt and vpJwt")
+		return invalid("want exactly one of issuerSigned, deviceResponse, vcJwt, vpJwt and sdJwt")
 	case (r.DeviceResponse != "") != (r.SessionTranscript != ""):
 		return invalid("deviceResponse and sessionTranscript belong together")
-	case (r.VPJWT != "") != (r.Nonce != ""), (r.VPJWT != "") != (r.Audience != ""):
-		return invalid("vpJwt, nonce and audience belong together")
+	case (r.Nonce != "") != (r.Audience != ""), r.VPJWT != "" && r.Nonce == "", r.Nonce != "" && r.VPJWT == "" && r.SDJWT == "":
+		return invalid("vpJwt, nonce and audience belong together, and so do the latter two with sdJwt")
 	}
 	return nil
 }
@@ -60,6 +61,10 @@ func (r verifyRequest) run(ctx context.Context, v *verification.Verifier) (verif
 		return v.VerifyJWT(ctx, r.VCJWT, asked), nil
 	case r.VPJWT != "":
 		return v.VerifyPresentation(ctx, r.VPJWT, r.Nonce, r.Audience, asked), nil
+	case r.SDJWT != "" && r.Nonce != "":
+		return v.VerifyPresentedSDJWT(ctx, r.SDJWT, r.Nonce, r.Audience, asked), nil
+	case r.SDJWT != "":
+		return v.VerifySDJWT(ctx, r.SDJWT, asked), nil
 	case r.DeviceResponse != "":
 		response, err := decode("deviceResponse", r.DeviceResponse)
 		if err != nil {

@@ -47,7 +47,7 @@ const rules = `
 	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault pkg/letter pkg/seal | github.com/google/uuid
 	pkg/format/mdoc    < keys pkg/cbor pkg/cose pkg/credential pkg/document pkg/issuance    |
 	pkg/format/vcjwt   < keys pkg/credential pkg/did pkg/document pkg/issuance pkg/jose     |
-	pkg/format/sdjwt   < pkg/jose                                                           |
+	pkg/format/sdjwt   < pkg/credential pkg/jose                                            |
 	pkg/purpose        < pkg/document pkg/jose                                              | go.yaml.in/yaml/v3
 	pkg/verification   < pkg/credential pkg/fault pkg/format/*                              |
 

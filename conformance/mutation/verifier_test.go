@@ -98,9 +98,9 @@ var verifierMutants = []struct {
 	{mutant{"the issuer's signature of a JWT", "pkg/verification/jwt.go", []string{
 		"err := s.credential.Verify(key); err != nil", "false"}}, engine, "TestJWT"},
 	{mutant{"an issuer that is trusted", "pkg/verification/jwt.go", []string{
-		"return failed(ReasonIssuerUntrusted)", "return passed(nil)"}}, engine, "TestJWT"},
+		"return nil, failed(ReasonIssuerUntrusted)", "return nil, passed(nil)"}}, engine, "TestJWT"},
 	{mutant{"keys that cannot be had are no keys", "pkg/verification/jwt.go", []string{
-		"return unknown(ReasonIssuerKeysNotFound)", "return passed(nil)"}}, engine, "TestJWT"},
+		"return nil, unknown(ReasonIssuerKeysNotFound)", "return nil, passed(nil)"}}, engine, "TestJWT"},
 	{mutant{"presented by its holder", "pkg/verification/jwt.go", []string{
 		"!s.credential.Holder.Equal(p.Holder)", "false", "err := p.Verify(); err != nil", "err := error(nil); err != nil"}}, engine, "TestPresentation"},
 	{mutant{"for this nonce", "pkg/verification/jwt.go", []string{"p.Nonce != s.nonce", "false"}}, engine, "TestPresentation"},
@@ -230,6 +230,17 @@ var verifierMutants = []struct {
 	{mutant{"made now", "pkg/format/sdjwt/sdjwt.go", []string{
 		"case issued.After(b.Now.Add(clockSkew)) || issued.Before(b.Now.Add(-b.MaxAge)):", "case issued.IsZero():"}}, sdjwts, "TestBinding"},
 	{mutant{"a key that the issuer signed", "pkg/format/sdjwt/sdjwt.go", []string{"disclosed && !v.Signed.Has(name)", "disclosed && name == \"\""}}, sdjwts, "TestBinding"},
+	{mutant{"no _sd_alg within", "pkg/format/sdjwt/sdjwt.go", []string{`return refuse(ReasonDigests, "an _sd_alg within")`, "_ = ok"}}, sdjwts, "TestDisclosures"},
+	{mutant{"a nonce to bind to", "pkg/format/sdjwt/credential.go", []string{` || b.Nonce == "" || b.Audience == ""`, ""}}, sdjwts, "TestCredential"},
+	{mutant{"a status of one list", "pkg/format/sdjwt/credential.go", []string{" || len(status.Names()) != 1", ""}}, sdjwts, "TestCredentialRefuses"},
+	{mutant{"the issuer's signature of an SD-JWT, in a verdict", "pkg/verification/sdjwt.go", []string{
+		"		return failed(ReasonSignature)\n", "		return passed(nil)\n"}}, engine, "TestSDJWT"},
+	{mutant{"only what the issuer signed a digest of", "pkg/verification/sdjwt.go", []string{
+		"return failed(ReasonDigest)", "return passed(nil)"}}, engine, "TestSDJWT"},
+	{mutant{"an SD-JWT in the hands of its holder", "pkg/verification/sdjwt.go", []string{
+		"	return failed(ReasonHolderSignature)", "	return passed(nil)"}}, engine, "TestSDJWT"},
+	{mutant{"an SD-JWT for this request", "pkg/verification/sdjwt.go", []string{
+		"return failed(known.reason)", "return passed(nil)"}}, engine, "TestSDJWT"},
 	{mutant{"the signature of a list as CWT", "pkg/statustoken/cwt.go", []string{"if !ecdsa.Verify(key, digest[:],", "if false && !ecdsa.Verify(key, digest[:],"}}, cwts, "TestSign|TestEveryBit"},
 	{mutant{"the type of a list as CWT", "pkg/statustoken/cwt.go", []string{"typ != MediaType {", "typ == \"\" {"}}, cwts, "TestRefused"},
 	{mutant{"the algorithm of a list as CWT", "pkg/statustoken/cwt.go", []string{"|| algorithm != algES256 {", "|| algorithm == 0 {"}}, cwts, "TestRefused"},

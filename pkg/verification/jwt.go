@@ -2,6 +2,7 @@ package verification
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"time"
 
@@ -40,21 +41,30 @@ func (s *jwtSubject) claims() claims {
 
 // issuerSignature takes the key from the trust store alone; the token only says which.
 func (s *jwtSubject) issuerSignature(ctx context.Context, store TrustStore) finding {
-	key, err := store.IssuerKey(ctx, s.credential.Issuer, s.credential.KeyID)
-	switch {
-	case errors.Is(err, ErrIssuerUntrusted):
-		return failed(ReasonIssuerUntrusted)
-	case errors.Is(err, ErrTrustStale):
-		return unknown(ReasonTrustStale)
-	case errors.Is(err, ErrKeyUnknown):
-		return failed(ReasonIssuerKeyUnknown)
-	case err != nil || key == nil:
-		return unknown(ReasonIssuerKeysNotFound)
+	key, f := issuerKey(ctx, store, s.credential.Issuer, s.credential.KeyID)
+	if key == nil {
+		return f
 	}
 	if err := s.credential.Verify(key); err != nil {
 		return failed(ReasonSignature)
 	}
 	return passed(nil)
+}
+
+// issuerKey returns the key or, with nil, why there is none.
+func issuerKey(ctx context.Context, store TrustStore, issuer, keyID string) (*ecdsa.PublicKey, finding) {
+	key, err := store.IssuerKey(ctx, issuer, keyID)
+	switch {
+	case errors.Is(err, ErrIssuerUntrusted):
+		return nil, failed(ReasonIssuerUntrusted)
+	case errors.Is(err, ErrTrustStale):
+		return nil, unknown(ReasonTrustStale)
+	case errors.Is(err, ErrKeyUnknown):
+		return nil, failed(ReasonIssuerKeyUnknown)
+	case err != nil || key == nil:
+		return nil, unknown(ReasonIssuerKeysNotFound)
+	}
+	return key, finding{}
 }
 
 // trust holds once issuerSignature has passed: its key is one of a trusted issuer's.

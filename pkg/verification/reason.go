@@ -54,6 +54,7 @@ const (
 	ReasonHolderMismatch  Reason = "holder_mismatch"        // presented by another than the holder
 	ReasonNonce           Reason = "nonce_mismatch"
 	ReasonAudience        Reason = "audience_mismatch"
+	ReasonPresentedThen   Reason = "presentation_time" // presented too long ago, or at a time to come
 )
 
 // Request match.

@@ -64,6 +64,14 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Why a key binding is refused, within an *Error. Another is of another key or presentation.
+var (
+	ErrUnbound  = errors.New("not bound")
+	ErrAudience = errors.New("another audience")
+	ErrNonce    = errors.New("another nonce")
+	ErrTime     = errors.New("another time")
+)
+
 func refuse(r Reason, detail string) *Error { return &Error{Reason: r, Detail: detail} }
 
 // Presentation is an SD-JWT in its parts. Nothing of it is verified.
@@ -194,7 +202,7 @@ func parseDisclosure(text string) (disclosure, error) {
 		return disclosure{element: true, value: parts[1]}, nil
 	}
 	name, ok := parts[1].(string)
-	if !ok || name == "_sd" || name == "..." {
+	if !ok || name == "_sd" || name == "..." || name == "_sd_alg" {
 		return disclosure{}, refuse(ReasonDisclosure, "its name is no name of a claim")
 	}
 	return disclosure{name: name, value: parts[2]}, nil
@@ -225,6 +233,9 @@ func (o *opener) object(m map[string]any, depth int) error {
 	}
 	if _, ok := m["..."]; ok {
 		return refuse(ReasonDigests, `a "..." that is no element of an array`)
+	}
+	if _, ok := m["_sd_alg"]; ok { // RFC 9901 §4.1.1: at the top alone
+		return refuse(ReasonDigests, "an _sd_alg within")
 	}
 	digests, ok := m["_sd"].([]any)
 	if _, there := m["_sd"]; there && !ok {
@@ -348,13 +359,13 @@ func (p *Presentation) boundTo(b Binding, claims jose.Claims) error {
 	case errors.Join(err1, err2, err3, err4) != nil:
 		return refuse(ReasonBinding, "aud, nonce, iat or sd_hash is missing")
 	case audience != b.Audience:
-		return refuse(ReasonBinding, "it is for another verifier")
+		return &Error{ReasonBinding, "it is for another verifier", ErrAudience}
 	case subtle.ConstantTimeCompare([]byte(nonce), []byte(b.Nonce)) != 1:
-		return refuse(ReasonBinding, "it is for another request")
+		return &Error{ReasonBinding, "it is for another request", ErrNonce}
 	case digest != want:
 		return refuse(ReasonBinding, "it is for another presentation")
 	case issued.After(b.Now.Add(clockSkew)) || issued.Before(b.Now.Add(-b.MaxAge)):
-		return refuse(ReasonBinding, "it was not made now")
+		return &Error{ReasonBinding, "it was not made now", ErrTime}
 	}
 	return nil
 }

@@ -260,6 +260,7 @@ func TestDisclosures(t *testing.T) {
 	bad := func(parts ...any) (string, string) { return m.disclose(parts...) }
 	sdName, sdDigest := bad("salt", "_sd", []any{})
 	dots, dotsDigest := bad("salt", "...", "x")
+	alg, algDigest := bad("salt", "_sd_alg", "sha-256")
 	noSalt, noSaltDigest := bad(1, "a", "b")
 	four, fourDigest := bad("salt", "a", "b", "c")
 	twice := b64.EncodeToString([]byte(`["salt","a",{"b":1,"b":2}]`))
@@ -288,6 +289,8 @@ func TestDisclosures(t *testing.T) {
 		"a member for an element":    {list(object{"...": nameDigest}), []string{name}, sdjwt.ReasonDisclosure, ""},
 		"named _sd":                  {sd(sdDigest), []string{sdName}, sdjwt.ReasonDisclosure, ""},
 		"named ...":                  {sd(dotsDigest), []string{dots}, sdjwt.ReasonDisclosure, ""},
+		"named _sd_alg":              {sd(algDigest), []string{alg}, sdjwt.ReasonDisclosure, ""},
+		"_sd_alg within":             {object{"a": object{"_sd_alg": "sha-256"}}, nil, sdjwt.ReasonDigests, ""},
 		"without salt":               {sd(noSaltDigest), []string{noSalt}, sdjwt.ReasonDisclosure, ""},
 		"of four":                    {sd(fourDigest), []string{four}, sdjwt.ReasonDisclosure, ""},
 		"with a member twice":        {sd(hash(twice)), []string{twice}, sdjwt.ReasonDisclosure, ""},
