@@ -45,6 +45,9 @@ type Config struct {
 	Presentations *Presentations
 	// Desk is the pages for organisations; nil when there are none. VERIFIER_SIGN_IN_ISSUER turns it on, and needs Presentations.
 	Desk *Desk
+
+	// Letters lets anyone check a letter on paper; nil: nobody can here.
+	Letters *Letters
 }
 
 const (
@@ -68,6 +71,9 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 	c.RedisURL = r.String("REDIS_URL", "")
 	c.Presentations = readPresentations(r)
 	c.Desk = readDesk(r, c.Presentations != nil)
+	if phone := r.String("LETTER_PHONE", ""); phone != "" {
+		c.Letters = &Letters{Phone: phone}
+	}
 	return c, r.Err()
 }
 

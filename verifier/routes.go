@@ -6,6 +6,7 @@ import (
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/ui"
 	"justice-wallet/verifier/internal/desk"
+	"justice-wallet/verifier/internal/letter"
 	"justice-wallet/verifier/internal/openid4vp"
 )
 
@@ -13,6 +14,12 @@ import (
 func (v *Verifier) routes() {
 	v.server.Handle(http.MethodGet, "/openapi.yaml", v.describe)
 	v.server.Handle(http.MethodPost, "/verify", v.verify)
+	if v.assets != nil {
+		v.server.Mount(ui.AssetsPath, v.assets)
+	}
+	if v.letters != nil {
+		v.letterRoutes()
+	}
 	if v.wallets == nil {
 		return
 	}
@@ -28,7 +35,6 @@ func (v *Verifier) routes() {
 	v.server.Handle(http.MethodPost, openid4vp.ResponsePath+":id", v.respond)
 	if v.desk != nil {
 		deskRoutes(v.server, v.desk)
-		v.server.Mount(ui.AssetsPath, v.assets)
 	}
 }
 
@@ -55,4 +61,15 @@ func deskRoutes(s *httpserver.Server, d *desk.Door) {
 	pages.Handle(http.MethodGet, desk.ReturnPath+":id", d.SignedIn(d.GetCheck))
 	pages.Handle(http.MethodGet, desk.ReturnPath+":id/events", d.SignedIn(d.GetEvents))
 	pages.Handle(http.MethodGet, desk.ReturnPath+":id/qr.png", d.SignedIn(d.GetQR))
+}
+
+// letterRoutes are for anyone who is shown a letter on paper.
+func (v *Verifier) letterRoutes() {
+	pages := v.server.Group("", httpserver.GroupOptions{Page: v.letters.Error})
+	pages.Handle(http.MethodGet, letter.Path, v.letters.Get)
+	pages.Handle(http.MethodGet, letter.CheckPath, v.letters.GetCheck)
+	pages.Handle(http.MethodPost, letter.CheckPath, v.letters.PostCheck)
+	// For the page's script.
+	v.server.Handle(http.MethodGet, letter.KeysPath, v.letters.GetKeys)
+	v.server.Handle(http.MethodGet, letter.StatusPath, v.letters.GetStatus)
 }

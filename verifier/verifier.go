@@ -22,6 +22,7 @@ import (
 	"justice-wallet/pkg/verification"
 	"justice-wallet/pkg/verification/words"
 	"justice-wallet/verifier/internal/desk"
+	"justice-wallet/verifier/internal/letter"
 	"justice-wallet/verifier/internal/openid4vp"
 	"justice-wallet/verifier/internal/trust"
 )
@@ -49,6 +50,7 @@ type Verifier struct {
 	receipts      receipt.Book
 	desk          *desk.Door // nil when there are no pages
 	assets        *ui.Assets
+	letters       *letter.Pages // nil when nobody checks letters here
 }
 
 // maxBody is ample for the largest document, a photograph of 1 MiB in base64, encrypted and in base64 again.
@@ -61,9 +63,10 @@ func New(c Config, d Deps) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	statuses := newLists(store, c, d, small)
 	v := &Verifier{
 		server: httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, MaxBody: maxBody, Ready: ready}),
-		checks: &verification.Verifier{Trust: store, Status: newLists(store, c, d, small), Now: d.Now},
+		checks: &verification.Verifier{Trust: store, Status: statuses, Now: d.Now},
 	}
 	if c.Presentations != nil {
 		if err := v.ask(*c.Presentations, d); err != nil {
@@ -75,6 +78,11 @@ func New(c Config, d Deps) (*Verifier, error) {
 	}
 	if c.Desk != nil {
 		if err := v.openDesk(c, d); err != nil {
+			return nil, err
+		}
+	}
+	if c.Letters != nil {
+		if v.letters, err = v.openLetters(c, d, store, small, statuses); err != nil {
 			return nil, err
 		}
 	}

@@ -79,6 +79,7 @@ const rules = `
 	issuer/internal/records/conditions <                                                    | go.yaml.in/yaml/v3
 	verifier                           < verifier/internal/... pkg/...                      | github.com/gin-gonic/gin
 	verifier/internal/desk             < verifier/internal/openid4vp pkg/...                | github.com/gin-gonic/gin github.com/skip2/go-qrcode
+	verifier/internal/letter           < pkg/...                                            | github.com/gin-gonic/gin
 	verifier/internal/*                < pkg/...                                            | golang.org/x/sync/singleflight
 
 	# commands know all of their own

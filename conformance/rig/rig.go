@@ -333,8 +333,12 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return verifier.New(verifier.Config{Trust: trust, Presentations: presentations},
-		verifier.Deps{Log: r.log("verifier"), Now: r.options.Now, Transport: r.options.VerifierTransport})
+	var letters *verifier.Letters
+	if r.options.Assets != nil {
+		letters = &verifier.Letters{Phone: "020 7946 0000"}
+	}
+	return verifier.New(verifier.Config{Trust: trust, Presentations: presentations, Letters: letters},
+		verifier.Deps{Log: r.log("verifier"), Now: r.options.Now, Transport: r.options.VerifierTransport, Assets: r.options.Assets})
 }
 
 func (r *Rig) log(service string) *slog.Logger {

@@ -73,6 +73,19 @@ func (s *KeySet) Key(ctx context.Context, h jose.Header) (crypto.PublicKey, erro
 	return s.choose(h.KeyID, err)
 }
 
+// Set returns the whole set, fetched when it is not fresh. When the source could not be asked and no usable set is known, the
+// error is a fault of kind Unavailable.
+func (s *KeySet) Set(ctx context.Context) (jose.Set, error) {
+	if held := s.held(); held.fresh {
+		return held.keys, nil
+	}
+	err := s.update(ctx)
+	if held := s.held(); held.usable {
+		return held.keys, nil
+	}
+	return jose.Set{}, fault.Wrap(fault.Unavailable, "keys_unavailable", "the source of keys did not answer", err)
+}
+
 // choose looks the key up after an attempt to update, whose error is err.
 func (s *KeySet) choose(kid string, err error) (crypto.PublicKey, error) {
 	held := s.held()

@@ -8,7 +8,9 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"math/big"
+	"slices"
 )
 
 const (
@@ -71,6 +73,9 @@ func (s Set) Lookup(kid string) (crypto.PublicKey, bool) {
 	key, ok := s.keys[kid]
 	return key, ok
 }
+
+// IDs returns the key ids, in order.
+func (s Set) IDs() []string { return slices.Sorted(maps.Keys(s.keys)) }
 
 // Len returns the number of usable keys.
 func (s Set) Len() int { return len(s.keys) }

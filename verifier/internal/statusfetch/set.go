@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/statuslist"
 	"justice-wallet/pkg/verification"
 )
 
@@ -39,6 +40,37 @@ func (r *Reader) listOfSet(ctx context.Context, issuer Issuer, uri string) (*hel
 		return nil, refuse(verification.ReasonStatusExpired, nil)
 	}
 	return list, nil
+}
+
+// Whole is one list, as a reader that takes all of them is given it.
+type Whole struct {
+	URI  string
+	List *statuslist.List
+}
+
+// All returns every list of every issuer that names its lists, fetched as for any one of them. Those that cannot be had, or
+// relied on, are left out.
+func (r *Reader) All(ctx context.Context) []Whole {
+	var out []Whole
+	for _, issuer := range r.options.Issuers {
+		if issuer.Aggregation == "" {
+			continue
+		}
+		s := r.sets[issuer.Prefix]
+		_ = r.round(ctx, issuer, s) // the names are then those of an earlier round, and what of it still lives is given
+		for _, uri := range s.names() {
+			if list, err := r.listOfSet(ctx, issuer, uri); err == nil {
+				out = append(out, Whole{uri, list.list})
+			}
+		}
+	}
+	return out
+}
+
+func (s *set) names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.uris
 }
 
 // look says whether the set names uri, and why the newest round did not bring it.
