@@ -244,6 +244,15 @@ var verifierMutants = []struct {
 	{mutant{"the signature of a list as CWT", "pkg/statustoken/cwt.go", []string{"if !ecdsa.Verify(key, digest[:],", "if false && !ecdsa.Verify(key, digest[:],"}}, cwts, "TestSign|TestEveryBit"},
 	{mutant{"the type of a list as CWT", "pkg/statustoken/cwt.go", []string{"typ != MediaType {", "typ == \"\" {"}}, cwts, "TestRefused"},
 	{mutant{"the algorithm of a list as CWT", "pkg/statustoken/cwt.go", []string{"|| algorithm != algES256 {", "|| algorithm == 0 {"}}, cwts, "TestRefused"},
+	{mutant{"the list that was asked for, as CWT", "verifier/internal/statusfetch/cwt.go", []string{"if list.Subject != uri {", "if list.Subject == \"\" {"}}, lists, "TestEachFailureOfACWT"},
+	{mutant{"a list as CWT that ends", "verifier/internal/statusfetch/cwt.go", []string{"if list.Expires.IsZero() {", "if false {"}}, lists, "TestEachFailureOfACWT"},
+	{mutant{"a key of the list's issuer, as CWT", "verifier/internal/statusfetch/cwt.go", []string{
+		"		return statustoken.List{}, refuse(reason, err)", "		_ = reason"}}, lists, "TestEachFailureOfACWT"},
+	{mutant{"a list of the future, as either", "verifier/internal/statusfetch/token.go", []string{"case now.Before(h.issued):", "case false:"}}, lists, "TestEachFailureOfACWT"},
+	{mutant{"a list that has ended, as either", "verifier/internal/statusfetch/token.go", []string{"case !now.Before(h.expires):", "case false:"}}, lists, "TestEachFailureOfACWT"},
+	{mutant{"a hold of a day at most", "verifier/internal/statusfetch/cwt.go", []string{"hold: min(list.TTL, maxHold)", "hold: list.TTL"}}, lists, "TestTTLOfACWT"},
+	{mutant{"a CWT is called one", "verifier/internal/statusfetch/reader.go", []string{
+		"if response.ContentType == statustoken.MediaType {", "if len(response.Body) > 0 && response.Body[0] == 0xd2 {"}}, lists, "TestACWTThatIsCalledAJWT|TestEachFailureOfACWT"},
 	{mutant{"the tag of a list as CWT", "pkg/statustoken/cwt.go", []string{"|| raw[0] != tagSign1 {", "{"}}, cwts, "TestRefused"},
 }
 

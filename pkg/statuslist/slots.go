@@ -31,6 +31,7 @@ type Published struct {
 	Sequence  uint64
 	Revoked   int    // number of revoked entries it shows
 	Token     string // statuslist+jwt
+	CWT       []byte // statuslist+cwt: the same list
 	Bitstring string // vc+jwt
 	Issued    time.Time
 	Expires   time.Time

@@ -4,11 +4,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
 	"testing"
+	"time"
 
 	"justice-wallet/keys"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/statustoken"
 )
 
 // What is checked here cannot go wrong from outside while encoder and key are sound.
@@ -28,6 +31,14 @@ func TestOwnOutputIsCompared(t *testing.T) {
 	}
 	signedToken := sign(t, key, tokenType, token{StatusList: claim})
 	signedBitstring := sign(t, key, bitstringType, bitstringCredential{Subject: bitstringSubject{List: encoded}})
+	packed, err := base64.RawURLEncoding.DecodeString(claim.List)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signedCWT, err := statustoken.Sign(key.Sign, nil, statustoken.List{Subject: "list", Issued: time.Unix(1, 0), Bits: bitsPerEntry, Zlib: packed})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		err error
 		ok  bool
@@ -36,6 +47,10 @@ func TestOwnOutputIsCompared(t *testing.T) {
 		"token of another list":     {checkToken(signedToken, key, changed), false},
 		"token of another key":      {checkToken(signedToken, other, l), false},
 		"bitstring as token":        {checkToken(signedBitstring, key, l), false},
+		"CWT":                       {checkCWT(signedCWT, key, l), true},
+		"CWT of another list":       {checkCWT(signedCWT, key, changed), false},
+		"CWT of another key":        {checkCWT(signedCWT, other, l), false},
+		"token as CWT":              {checkCWT([]byte(signedToken), key, l), false},
 		"bitstring":                 {checkBitstring(signedBitstring, key, l), true},
 		"bitstring of another list": {checkBitstring(signedBitstring, key, changed), false},
 		"bitstring of another key":  {checkBitstring(signedBitstring, other, l), false},

@@ -72,7 +72,8 @@ func (s *Service) publishList(ctx context.Context, id, epoch string) error {
 
 func (s *Service) isDue(now statuslist.Snapshot, held statuslist.Published) bool {
 	half := held.Issued.Add(held.Expires.Sub(held.Issued) / 2)
-	return now.Sequence != held.Sequence || s.deps.Now().After(half)
+	// One without a CWT was published by a version that made none.
+	return now.Sequence != held.Sequence || s.deps.Now().After(half) || len(held.CWT) == 0
 }
 
 // remember keeps the newest publication seen.

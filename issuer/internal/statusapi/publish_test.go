@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/statustoken"
 )
 
 func wantStatus(t *testing.T, l *statuslist.List, i int, want byte) {
@@ -20,7 +22,7 @@ func wantStatus(t *testing.T, l *statuslist.List, i int, want byte) {
 	}
 }
 
-// decode reads both forms of a publication, as a reader of each specification would.
+// decode reads the forms of a publication, as a reader of each specification would. A CWT must say what the JWT does.
 func (r *rig) decode(t *testing.T, p statuslist.Published) (token, bitstring *statuslist.List) {
 	t.Helper()
 	_, claims := r.open(t, p.Token, jose.Expect{Type: "statuslist+jwt"})
@@ -34,6 +36,7 @@ func (r *rig) decode(t *testing.T, p statuslist.Published) (token, bitstring *st
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.wantSameCWT(t, p, token)
 	_, claims = r.open(t, p.Bitstring, jose.Expect{Type: "vc+jwt", ContentType: "vc"})
 	subject, err := claims.Object("credentialSubject")
 	if err != nil {
@@ -48,6 +51,27 @@ func (r *rig) decode(t *testing.T, p statuslist.Published) (token, bitstring *st
 		t.Fatal(err)
 	}
 	return token, bitstring
+}
+
+func (r *rig) wantSameCWT(t *testing.T, p statuslist.Published, want *statuslist.List) {
+	t.Helper()
+	signed, err := statustoken.Parse(p.CWT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := signed.Verify(r.key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := said.Statuses(size)
+	if err != nil || got.Len() != want.Len() || got.Bits() != want.Bits() {
+		t.Fatalf("a list of %v (%v)", got, err)
+	}
+	for i := range want.Len() {
+		if value, err := want.Get(i); err == nil {
+			wantStatus(t, got, i, value)
+		}
+	}
 }
 
 func TestPublishedListsSayWhatWasRevoked(t *testing.T) {
@@ -119,6 +143,47 @@ func TestTokenOnTheWire(t *testing.T) {
 	}`)
 }
 
+func TestCWTOnTheWire(t *testing.T) {
+	r := newRig(t)
+	r.publish(t)
+	ref := r.allocate(t, "o")
+	raw := r.published(t, ref).CWT
+	signed, err := statustoken.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := signed.Verify(r.key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(signed.KeyID()) != "status-list-key-1" || raw[0] != 0xd2 {
+		t.Errorf("kid %q, tag %x", signed.KeyID(), raw[0])
+	}
+	if l.Subject != ref.URI || !l.Issued.Equal(start) || !l.Expires.Equal(start.Add(time.Hour)) || l.TTL != 15*time.Minute || l.Bits != 2 {
+		t.Errorf("%q %v %v %v %d", l.Subject, l.Issued, l.Expires, l.TTL, l.Bits)
+	}
+}
+
+// A publication of a version that made no CWT is made anew at once.
+func TestAPublicationWithoutACWTIsRenewed(t *testing.T) {
+	r := newRig(t)
+	ref := r.allocate(t, "o")
+	r.publish(t)
+	old := r.published(t, ref)
+	old.CWT = nil
+	if err := r.store.SavePublished(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	r.Service = r.again(t)
+	if w := r.mustGet(t, ref.URI, "Accept", statustoken.MediaType); w.Header().Get("Content-Type") != "application/statuslist+jwt" || w.Body.String() != old.Token {
+		t.Errorf("%s, where there is no CWT yet", w.Header().Get("Content-Type"))
+	}
+	r.publish(t)
+	if len(r.published(t, ref).CWT) == 0 {
+		t.Error("still none")
+	}
+}
+
 func TestBitstringCredentialOnTheWire(t *testing.T) {
 	r := newRig(t)
 	r.publish(t)
@@ -152,7 +217,7 @@ func TestPublishRenewsOnlyWhatIsDue(t *testing.T) {
 
 	r.set(start.Add(30 * time.Minute))
 	r.publish(t)
-	if r.published(t, ref) != first {
+	if !reflect.DeepEqual(r.published(t, ref), first) {
 		t.Error("renewed at half its life, with nothing changed")
 	}
 	r.set(start.Add(30*time.Minute + time.Second))
@@ -199,7 +264,7 @@ func TestAFailureKeepsTheOldListByteForByte(t *testing.T) {
 			if err := r.Publish(t.Context()); err == nil {
 				t.Error("published")
 			}
-			if got := r.published(t, ref); got != before {
+			if got := r.published(t, ref); !reflect.DeepEqual(got, before) {
 				t.Error("the old list is not as it was")
 			}
 		})

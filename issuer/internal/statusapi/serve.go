@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,16 +17,56 @@ import (
 
 	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/statustoken"
 )
 
-// GetToken answers GET /t/:id with the list as a status list token.
+// GetToken answers GET /t/:id with the list as a status list token: a JWT, or a CWT for whoever would rather have that.
 func (s *Service) GetToken(c *gin.Context) error {
 	p, err := s.current(c.Request.Context(), c.Param("id"))
 	if err != nil {
 		return err
 	}
-	s.serve(c, p, "application/statuslist+jwt", p.Token)
+	c.Header("Vary", "Accept")
+	if prefersCWT(c.GetHeader("Accept")) && len(p.CWT) > 0 {
+		s.serve(c, p, statustoken.MediaType, string(p.CWT))
+		return nil
+	}
+	s.serve(c, p, mediaTypeJWT, p.Token)
 	return nil
+}
+
+const mediaTypeJWT = "application/statuslist+jwt"
+
+// prefersCWT says whether accept (RFC 9110 §12.5.1) puts the CWT before the JWT. Whoever does not say gets the JWT, and so
+// does whoever would take neither: a list with a type is of more use than a refusal.
+func prefersCWT(accept string) bool {
+	return quality(accept, statustoken.MediaType) > quality(accept, mediaTypeJWT)
+}
+
+const maxAccept = 16 // media ranges that are looked at
+
+// quality is the weight that accept gives to exactly mediaType or, without that, to a range that holds it.
+func quality(accept, mediaType string) float64 {
+	weights := map[string]float64{}
+	for _, part := range strings.SplitN(accept, ",", maxAccept) {
+		name, parameters, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		weight := 1.0
+		if q, ok := parameters["q"]; ok {
+			if weight, err = strconv.ParseFloat(q, 64); err != nil || !(weight >= 0 && weight <= 1) {
+				continue
+			}
+		}
+		weights[name] = weight
+	}
+	for _, name := range []string{mediaType, "application/*", "*/*"} {
+		if weight, ok := weights[name]; ok {
+			return weight
+		}
+	}
+	return 0
 }
 
 // GetBitstring answers GET /b/:id with the list as a bitstring status list credential. GOV.UK's pages show both kinds as

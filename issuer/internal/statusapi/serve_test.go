@@ -79,6 +79,49 @@ func TestListsAreServed(t *testing.T) {
 	}
 }
 
+// Whoever does not say gets the JWT; whoever puts the CWT first gets that, under a tag of its own.
+func TestTheFormThatIsAskedFor(t *testing.T) {
+	r, ref := publishedRig(t)
+	p := r.published(t, ref)
+	const jwt, cwt = "application/statuslist+jwt", "application/statuslist+cwt"
+	for accept, want := range map[string]string{
+		"":                            jwt,
+		"*/*":                         jwt,
+		"application/*":               jwt,
+		jwt:                           jwt,
+		cwt:                           cwt,
+		cwt + ", " + jwt:              jwt,
+		cwt + "," + jwt + ";q=0.9":    cwt,
+		jwt + "," + cwt + ";q=0.9":    jwt,
+		cwt + ", */*;q=0.1":           cwt,
+		cwt + ";q=0":                  jwt,
+		cwt + ";q=0, */*":             jwt,
+		cwt + ";q=NaN":                jwt,
+		cwt + ";q=2":                  jwt,
+		cwt + ";q=x":                  jwt,
+		"Application/StatusList+CWT":  cwt,
+		"text/html":                   jwt,
+		"/, ;;;, " + cwt:              cwt,
+		strings.Repeat("a/b,", 99999): jwt,
+	} {
+		w := r.mustGet(t, ref.URI, "Accept", accept)
+		body := map[string]string{jwt: p.Token, cwt: string(p.CWT)}[want]
+		if got := w.Header().Get("Content-Type"); got != want || w.Body.String() != body || w.Header().Get("Vary") != "Accept" {
+			t.Errorf("%.60q: %s, want %s; Vary %q", accept, got, want, w.Header().Get("Vary"))
+		}
+	}
+	tag := r.mustGet(t, ref.URI, "Accept", cwt).Header().Get("ETag")
+	if w := r.mustGet(t, ref.URI, "Accept", cwt, "If-None-Match", tag); w.Code != http.StatusNotModified {
+		t.Errorf("its own tag: %d", w.Code)
+	}
+	if w := r.mustGet(t, ref.URI, "Accept", jwt, "If-None-Match", tag); w.Code != http.StatusOK {
+		t.Errorf("the tag of the other form: %d", w.Code)
+	}
+	if w := r.mustGet(t, ref.Bitstring, "Accept", cwt); w.Header().Get("Content-Type") != "application/vc+jwt" {
+		t.Errorf("the bitstring: %s", w.Header().Get("Content-Type"))
+	}
+}
+
 func TestACallerWhoHasTheListIsToldSo(t *testing.T) {
 	r, ref := publishedRig(t)
 	tag := r.mustGet(t, ref.URI).Header().Get("ETag")

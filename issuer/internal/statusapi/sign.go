@@ -1,6 +1,7 @@
 package statusapi
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"justice-wallet/keys"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/statustoken"
 )
 
 // sign makes a publication of a snapshot, and reads it back as a stranger would before it lets go of it.
@@ -22,6 +24,9 @@ func (s *Service) sign(held statuslist.Snapshot) (statuslist.Published, error) {
 	}
 	if p.Token, err = s.signToken(p, l); err != nil {
 		return statuslist.Published{}, fmt.Errorf("sign status list token: %w", err)
+	}
+	if p.CWT, err = s.signCWT(p, l); err != nil {
+		return statuslist.Published{}, fmt.Errorf("sign status list CWT: %w", err)
 	}
 	if p.Bitstring, err = s.signBitstring(p, l); err != nil {
 		return statuslist.Published{}, fmt.Errorf("sign bitstring credential: %w", err)
@@ -65,6 +70,29 @@ func (s *Service) signToken(p statuslist.Published, l *statuslist.List) (string,
 	return signed, checkToken(signed, key, l)
 }
 
+// signCWT signs with the key of the JWT, which has no certificate: readers of either form know it by its kid.
+func (s *Service) signCWT(p statuslist.Published, l *statuslist.List) ([]byte, error) {
+	key, err := s.deps.Keys.Active(keys.PurposeStatusList)
+	if err != nil {
+		return nil, fmt.Errorf("find key: %w", err)
+	}
+	claim, err := l.EncodeToken()
+	if err != nil {
+		return nil, err
+	}
+	packed, err := base64.RawURLEncoding.DecodeString(claim.List)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := statustoken.Sign(key.Sign, []byte(key.ID), statustoken.List{
+		Subject: s.tokenURI(p.List), Issued: p.Issued, Expires: p.Expires, TTL: s.config.TTL, Bits: claim.Bits, Zlib: packed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return signed, checkCWT(signed, key, l)
+}
+
 func (s *Service) signBitstring(p statuslist.Published, l *statuslist.List) (string, error) {
 	key, err := s.deps.Keys.Active(keys.PurposeCredential)
 	if err != nil {
@@ -90,6 +118,22 @@ func checkToken(signed string, key keys.Key, want *statuslist.List) error {
 		return err
 	}
 	got, err := statuslist.DecodeToken(t.StatusList, want.Len()+3)
+	if err != nil {
+		return err
+	}
+	return same(got, want)
+}
+
+func checkCWT(signed []byte, key keys.Key, want *statuslist.List) error {
+	t, err := statustoken.Parse(signed)
+	if err != nil {
+		return err
+	}
+	list, err := t.Verify(key.Public())
+	if err != nil {
+		return err
+	}
+	got, err := list.Statuses(want.Len() + 3)
 	if err != nil {
 		return err
 	}

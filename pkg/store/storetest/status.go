@@ -346,6 +346,7 @@ func publication(sequence uint64, revoked int, issued time.Time) statuslist.Publ
 		Sequence:  sequence,
 		Revoked:   revoked,
 		Token:     fmt.Sprintf("token-%d-%d-%d", sequence, revoked, issued.Unix()),
+		CWT:       []byte{0xd2, 0xff, 0, byte(sequence)}, // no text
 		Bitstring: fmt.Sprintf("bitstring-%d", sequence),
 		Issued:    issued,
 		Expires:   issued.Add(time.Hour),

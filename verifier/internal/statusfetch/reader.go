@@ -13,6 +13,7 @@ import (
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/jose"
+	"justice-wallet/pkg/statustoken"
 	"justice-wallet/pkg/verification"
 )
 
@@ -112,16 +113,24 @@ func (r *Reader) young(h *held) bool {
 	return h.live(now) && now.Sub(h.fetched) < r.options.MaxAge
 }
 
+// accepted are the forms that are read. Whichever it is must pass as what its Content-Type says it is: one that says nothing
+// is a JWT.
+const accepted = statustoken.MediaType + ", application/statuslist+jwt"
+
 func (r *Reader) fetch(ctx context.Context, issuer Issuer, uri string) (*held, error) {
 	if h := r.cache.get(uri); r.young(h) {
 		return h, nil // it came between the caller's look and this one
 	}
-	response, err := r.options.Client.Get(ctx, uri, "application/statuslist+jwt")
+	response, err := r.options.Client.Get(ctx, uri, accepted)
 	if err != nil {
 		return nil, refuse(verification.ReasonStatusUnavailable, err)
 	}
 	now := r.options.Now()
-	list, err := verifyToken(ctx, string(response.Body), uri, issuer.Keys, now)
+	verify := verifyToken
+	if response.ContentType == statustoken.MediaType {
+		verify = verifyCWT
+	}
+	list, err := verify(ctx, response.Body, uri, issuer.Keys, now)
 	if err != nil {
 		return nil, err
 	}

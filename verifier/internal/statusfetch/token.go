@@ -19,6 +19,8 @@ const (
 
 	// holdWithoutTTL is how long a list is relied on when its issuer does not say.
 	holdWithoutTTL = 5 * time.Minute
+
+	maxHold = 24 * time.Hour // whatever the issuer says
 )
 
 // held is a verified list.
@@ -36,9 +38,9 @@ func (h *held) live(now time.Time) bool {
 }
 
 // verifyToken reads the status list token of uri (draft-ietf-oauth-status-list-20 §8.3, steps 2 to 4).
-func verifyToken(ctx context.Context, compact, uri string, keys jose.KeySource, now time.Time) (*held, error) {
+func verifyToken(ctx context.Context, body []byte, uri string, keys jose.KeySource, now time.Time) (*held, error) {
 	expect := jose.Expect{Type: tokenType, Algorithms: []jose.Algorithm{jose.ES256}, MaxBytes: maxToken}
-	verified, err := jose.Verify(ctx, compact, expect, keys)
+	verified, err := jose.Verify(ctx, string(body), expect, keys)
 	if err != nil {
 		return nil, refuse(tokenReason(err), err)
 	}
@@ -46,13 +48,19 @@ func verifyToken(ctx context.Context, compact, uri string, keys jose.KeySource, 
 	if err != nil {
 		return nil, err
 	}
+	return h.open(now, func() (*statuslist.List, error) { return statuslist.DecodeToken(claim, statuslist.MaxEntries) })
+}
+
+// open looks at the times of a verified list, and then reads it.
+func (h *held) open(now time.Time, decode func() (*statuslist.List, error)) (*held, error) {
 	switch {
 	case now.Before(h.issued):
 		return nil, refuse(verification.ReasonStatusIssued, nil)
 	case !now.Before(h.expires):
 		return nil, refuse(verification.ReasonStatusExpired, nil)
 	}
-	if h.list, err = statuslist.DecodeToken(claim, statuslist.MaxEntries); err != nil {
+	var err error
+	if h.list, err = decode(); err != nil {
 		return nil, refuse(verification.ReasonStatusMalformed, err)
 	}
 	h.fetched = now
@@ -91,8 +99,7 @@ func readTTL(c jose.Claims) (time.Duration, error) {
 	if seconds <= 0 {
 		return 0, errors.New("ttl is not positive")
 	}
-	const day = 24 * 60 * 60
-	return time.Duration(min(seconds, day)) * time.Second, nil
+	return min(time.Duration(min(seconds, 1<<30))*time.Second, maxHold), nil
 }
 
 func tokenReason(err error) verification.Reason {
