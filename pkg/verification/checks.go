@@ -71,7 +71,7 @@ func (v *Verifier) checkStatus(ctx context.Context, ref *credential.StatusRef, n
 	}
 	reading, err := v.Status.Status(ctx, *ref)
 	if err != nil {
-		return unknown(statusReason(err))
+		return statusUnknown(err)
 	}
 	f := judgeStatus(reading, now)
 	return f.with("source", reading.Source).with("listIssued", stamp(reading.ListIssued)).with("listExpires", stamp(reading.ListExpires))
@@ -90,6 +90,15 @@ func judgeStatus(r StatusReading, now time.Time) finding {
 		return failed(ReasonStatusInvalid)
 	}
 	return failed(ReasonStatusUnsupported).with("value", strconv.Itoa(r.Value))
+}
+
+// statusUnknown says of what time the latest list is, for whoever must wait for a newer one.
+func statusUnknown(err error) finding {
+	f := unknown(statusReason(err))
+	if e := (*StatusError)(nil); errors.As(err, &e) && !e.Latest.IsZero() {
+		f = f.with("listIssued", stamp(e.Latest))
+	}
+	return f
 }
 
 func statusReason(err error) Reason {

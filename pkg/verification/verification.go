@@ -160,7 +160,8 @@ type StatusReader interface {
 // StatusError is why the status of a document could not be read.
 type StatusError struct {
 	Reason Reason
-	Err    error // may be nil
+	Err    error     // may be nil
+	Latest time.Time // when the latest list that is held was issued; zero: there is none
 }
 
 func (e *StatusError) Error() string {

@@ -469,6 +469,17 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+func TestTheLatestListIsEvidence(t *testing.T) {
+	for latest, want := range map[time.Time]string{{}: "", now.Add(-time.Hour): now.Add(-time.Hour).Format(time.RFC3339)} {
+		w := newWorld(t)
+		w.statErr = &verification.StatusError{Reason: verification.ReasonStatusUnavailable, Latest: latest}
+		r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), verification.Session{Transcript: transcript}, verification.Asked{})
+		if got := r.Checks[len(r.Checks)-1].Evidence["listIssued"]; r.Verdict != verification.CouldNotCheck || got != want {
+			t.Errorf("%s, list of %q, want %q", r.Verdict, got, want)
+		}
+	}
+}
+
 func TestEvidenceHoldsNoPersonalData(t *testing.T) {
 	w := newWorld(t)
 	r := w.verifier().VerifyDeviceResponse(context.Background(), w.presented(), verification.Session{Transcript: transcript}, verification.Asked{})

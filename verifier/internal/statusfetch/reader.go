@@ -6,6 +6,7 @@ package statusfetch
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -73,13 +74,22 @@ func (r *Reader) Status(ctx context.Context, ref credential.StatusRef) (verifica
 	}
 	list, err := find(ctx, issuer, ref.URI)
 	if err != nil {
-		return verification.StatusReading{}, err
+		return verification.StatusReading{}, r.dated(err, ref.URI)
 	}
 	value, err := list.list.Get(ref.Index)
 	if err != nil {
 		return verification.StatusReading{}, refuse(verification.ReasonStatusIndex, err)
 	}
 	return verification.StatusReading{Value: int(value), ListIssued: list.issued, ListExpires: list.expires, Source: issuer.Prefix}, nil
+}
+
+// dated adds to why a list could not be had of what time the one is that was had before.
+func (r *Reader) dated(err error, uri string) error {
+	var e *verification.StatusError
+	if old := r.cache.get(uri); old != nil && errors.As(err, &e) {
+		return &verification.StatusError{Reason: e.Reason, Err: e.Err, Latest: old.issued}
+	}
+	return err
 }
 
 // segment is the last part of a list's URI: nothing that could lead to another path, a query or another host.

@@ -255,6 +255,34 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// Whoever must wait for a list is told of what time the one is that was had before.
+func TestTheLatestListIsDated(t *testing.T) {
+	l := newListIssuer(t)
+	r, ref := l.reader(0), credential.StatusRef{URI: l.uri()}
+	latest := func() time.Time {
+		t.Helper()
+		_, err := r.Status(context.Background(), ref)
+		var e *verification.StatusError
+		if !errors.As(err, &e) || e.Reason != verification.ReasonStatusUnavailable {
+			t.Fatal(err)
+		}
+		return e.Latest
+	}
+	l.serve("", 503)
+	if at := latest(); !at.IsZero() {
+		t.Errorf("no list was had, and its time is %v", at)
+	}
+	l.serve(l.token(nil, nil), 200)
+	if _, err := r.Status(context.Background(), ref); err != nil {
+		t.Fatal(err)
+	}
+	l.now = start.Add(2 * time.Hour)
+	l.serve("", 503)
+	if at := latest(); !at.Equal(start) {
+		t.Errorf("the latest list is of %v, want %v", at, start)
+	}
+}
+
 // A list is not relied on past its own end, whatever its ttl says.
 func TestExpBoundsTTL(t *testing.T) {
 	l := newListIssuer(t)
