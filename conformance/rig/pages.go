@@ -11,6 +11,7 @@ import (
 	"justice-wallet/issuer"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/purpose"
+	"justice-wallet/verifier"
 )
 
 // Clients of the sign-ins of staff and of organisations, and where people come back to.
@@ -42,6 +43,16 @@ func (r *Rig) holder() *issuer.Holder {
 		IdentityIssuer: onelogin.IdentityIssuer(r.OneLoginURL), IdentityDID: onelogin.IdentityDID(), IdentityKeys: onelogin.IdentityDocument(r.OneLoginURL),
 		HelpPhone: "020 7946 0000", ExitURL: "https://www.bbc.co.uk/weather", // a number of Ofcom's for stories
 	}
+}
+
+// desk is the verifier's configuration of the pages for organisations; nil when the rig has no pages.
+func (r *Rig) desk() *verifier.Desk {
+	if !r.options.Pages {
+		return nil
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails
+	return &verifier.Desk{SignInIssuer: r.OrganisationsURL, ClientID: DeskClient, ClientSecret: clientSecret, Secret: secret, HelpPhone: "020 7946 0000"}
 }
 
 // walletLink is what a link into the wallet begins with: the pages of the simulated wallet, where there are pages.

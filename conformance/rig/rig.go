@@ -337,7 +337,7 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 	if r.options.Assets != nil {
 		letters = &verifier.Letters{Phone: "020 7946 0000"}
 	}
-	return verifier.New(verifier.Config{Trust: trust, Presentations: presentations, Letters: letters},
+	return verifier.New(verifier.Config{Trust: trust, Presentations: presentations, Desk: r.desk(), Letters: letters},
 		verifier.Deps{Log: r.log("verifier"), Now: r.options.Now, Transport: r.options.VerifierTransport, Assets: r.options.Assets})
 }
 

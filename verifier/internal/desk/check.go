@@ -52,7 +52,7 @@ func (d *Door) GetCheck(c *gin.Context, who caller) error {
 	case !d.Now().Before(found.Expires):
 		return d.write(c, http.StatusOK, d.timedOutPage(w, found))
 	}
-	return d.write(c, http.StatusOK, d.showPage(w, found))
+	return d.write(c, http.StatusOK, d.showPage(w, found, c.Query("watch") != ""))
 }
 
 // returned takes the code that the wallet brought, and gets it out of the address.

@@ -195,16 +195,22 @@ func (d *Door) askPage(w ui.Words, csrf, once string, row purpose.Row, q purpose
 // waitSeconds is how often a page that waits looks again, where there is no script.
 const waitSeconds = 5
 
-// showPage waits for the wallet: a code for a phone, or a link on the same one (V4).
-func (d *Door) showPage(w ui.Words, c *check) ui.Page {
+// showPage waits for the wallet: a code for a phone, or a link on the same one (V4). It is renewed by its script; without one
+// only for a reader who asked for that, and can stop it (WCAG 2.2 SC 2.2.1).
+func (d *Door) showPage(w ui.Words, c *check, watch bool) ui.Page {
 	path := ReturnPath + c.ID
+	more, to := "show.watch", "?watch=1"
+	if watch {
+		more, to = "show.unwatch", ""
+	}
 	wait := []ui.Component{
 		ui.Section{ID: "wait", Live: true, Data: ui.Attributes{"data-events": path + "/events"}, Items: []ui.Component{ui.P(w.Say("show.waiting"))}},
 		ui.P(w.Say("show.until", "time", w.Time(c.Expires))),
 		ui.SecondaryButton(w.Say("show.look"), path),
+		ui.Raw("<noscript>" + link(w.Say(more), path+to).HTML() + "</noscript>"),
 		link(w.Say("show.stop"), askPath(c.Purpose)),
 	}
-	p := ui.Page{Refresh: waitSeconds, Scripts: []string{"wait.js"}, Back: askPath(c.Purpose)}
+	p := ui.Page{Refresh: waitSeconds, Patient: !watch, Scripts: []string{"wait.js"}, Back: askPath(c.Purpose)}
 	if c.Flow == openid4vp.SameDevice {
 		p.Title = w.Say("here.title")
 		p.Content = append([]ui.Component{ui.P(w.Say("here.text")), ui.Button{Text: w.Say("here.button"), Href: c.Link}, ui.P(w.Say("here.back"))}, wait...)

@@ -83,7 +83,7 @@ func evidence(a *openid4vp.Answer, name verification.Name, key string) (time.Tim
 		for _, one := range document.Result.Checks {
 			if one.Name == name {
 				at, err := time.Parse(time.RFC3339, one.Evidence[key])
-				return at, err == nil
+				return at, err == nil && !at.IsZero()
 			}
 		}
 	}
@@ -146,7 +146,7 @@ func (d *Door) details(w ui.Words, said words.Words, a *openid4vp.Answer) ui.Com
 		inner = append(inner, ui.PHTML(w.HTML("detail.reason", "reason", code(string(why)))))
 	}
 	for _, document := range a.Documents {
-		inner = append(inner, checksTable(w, d.nameOf(w, document.Document), document.Result.Checks))
+		inner = append(inner, checksList(w, d.nameOf(w, document.Document), document.Result.Checks))
 	}
 	if len(a.Documents) == 0 {
 		inner = append(inner, ui.P(w.Say("detail.none")))
@@ -160,25 +160,20 @@ func code(s string) template.HTML {
 	return template.HTML(`<code class="app-identifier" lang="en">` + template.HTMLEscapeString(s) + `</code>`) // escaped
 }
 
-func checksTable(w ui.Words, name string, checks []verification.Check) ui.Component {
-	cell := func(text string) ui.TableCell { return ui.TableCell{Text: text} }
-	table := ui.Table{
-		Caption: name, CaptionClasses: "govuk-table__caption--s", FirstCellIsHeader: true,
-		Head: []ui.TableCell{cell(w.Say("detail.check")), cell(w.Say("detail.outcome")), cell(w.Say("detail.evidence"))},
-	}
+// checksList is every check of a document, in order, with its outcome and its evidence. A table would not fit a phone.
+func checksList(w ui.Words, name string, checks []verification.Check) ui.Component {
+	var list ui.SummaryList
 	for _, one := range checks {
-		var said template.HTML
+		said := template.HTML(template.HTMLEscapeString(w.Say("outcome." + string(one.Outcome)))) // escaped
 		if one.Reason != "" {
-			said = code(string(one.Reason)) + "<br>"
+			said += "<br>" + code(string(one.Reason))
 		}
 		for _, key := range slices.Sorted(maps.Keys(one.Evidence)) {
-			said += code(key+": "+one.Evidence[key]) + "<br>"
+			said += "<br>" + code(key+": "+one.Evidence[key])
 		}
-		table.Rows = append(table.Rows, []ui.TableCell{
-			cell(w.Say("check." + string(one.Name))), cell(w.Say("outcome." + string(one.Outcome))), {Html: said},
-		})
+		list.Rows = append(list.Rows, ui.RowHTML(w.Say("check."+string(one.Name)), said))
 	}
-	return table
+	return ui.Raw(ui.Join(ui.PHTML(ui.Strong(name)), list))
 }
 
 // nothingKept says what stays.
