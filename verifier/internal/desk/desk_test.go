@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -320,6 +321,10 @@ func TestAVisitThatEndsMidForm(t *testing.T) {
 		}
 		b.post("purpose", "council-housing")
 		b.now = b.now.Add(20 * time.Minute)
+		b.post("how", "code", "purpose", "<script>alert(1)</script>").shows(b.say("ended.title"))
+		b.enter("synthetic-council").shows(b.say("purpose.title")).lacks("<script>alert", "checked") // what is no purpose is not kept
+		b.get("/ask?purpose=council-housing")
+		b.now = b.now.Add(20 * time.Minute)
 		b.post("how", "code").shows(b.say("ended.title"))
 		if b.enter("synthetic-council").shows(b.say("ask.title")); len(b.checks.begun) != 0 {
 			t.Error("a check was begun")
@@ -405,6 +410,42 @@ func TestEvents(t *testing.T) {
 	other.enter("synthetic-council")
 	if none := other.send(http.MethodGet, path, nil).Body.String(); !strings.HasSuffix(none, "event: done\ndata: \n\n") {
 		t.Errorf("another visit: %q", none)
+	}
+}
+
+// A visit has few streams at a time: one too many is told not to come back, and the page then asks by the clock.
+func TestAVisitHasFewStreams(t *testing.T) {
+	b := newWorld(t).browser("en")
+	b.begins("council", "council-housing", "code")
+	path, ended := b.path+"/events", make(chan int)
+	for range 4 {
+		r := httptest.NewRequest(http.MethodGet, origin+path, nil)
+		r.AddCookie(&http.Cookie{Name: "desk", Value: b.cookies["desk"]})
+		go func() {
+			w := httptest.NewRecorder()
+			b.server.ServeHTTP(w, r)
+			ended <- w.Code
+		}()
+	}
+	for range 4 {
+		<-b.opened
+	}
+	if code := b.send(http.MethodGet, path, nil).Code; code != http.StatusNoContent {
+		t.Errorf("a fifth stream: %d", code)
+	}
+	for range 4 * 10 {
+		b.tick <- b.now
+	}
+	for range 4 {
+		if code := <-ended; code != http.StatusOK {
+			t.Errorf("%d", code)
+		}
+	}
+	for range 10 {
+		b.tick <- b.now
+	}
+	if code := b.send(http.MethodGet, path, nil).Code; code != http.StatusOK {
+		t.Errorf("a stream when the others are over: %d", code)
 	}
 }
 

@@ -54,6 +54,7 @@ type world struct {
 	signIn   *signIn
 	checks   *checks
 	tick     chan time.Time
+	opened   chan struct{} // told of every stream
 	orgs     map[string]desk.Organisation
 	register *purpose.Register
 	words    *ui.Messages
@@ -145,7 +146,7 @@ func reader(t *testing.T) (*ecdsa.PrivateKey, *x509.Certificate) {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: began, signIn: &signIn{}, tick: make(chan time.Time, 100), orgs: map[string]desk.Organisation{}}
+	w := &world{t: t, now: began, signIn: &signIn{}, tick: make(chan time.Time, 100), opened: make(chan struct{}, 100), orgs: map[string]desk.Organisation{}}
 	clock := func() time.Time { return w.now }
 	w.store = memstore.New(clock)
 	files, err := document.Shipped()
@@ -177,7 +178,7 @@ func newWorld(t *testing.T) *world {
 		Shell: shell, Sessions: sessions, SignIn: w.signIn, Register: w.register, Documents: catalogue, Checks: w.checks, Receipts: w.store,
 		Organisations: func(id string) (desk.Organisation, bool) { o, ok := w.orgs[id]; return o, ok },
 		Words:         table, HelpPhone: "020 7946 0000", Now: clock, Rand: rand.Reader,
-		Tick: func() (<-chan time.Time, func()) { return w.tick, func() {} },
+		Tick: func() (<-chan time.Time, func()) { w.opened <- struct{}{}; return w.tick, func() {} },
 	})
 	w.server = httpserver.New(httpserver.Options{Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: clock, Ready: func(context.Context) error { return nil }})
 	routes(w.server.Group("", httpserver.GroupOptions{Page: door.ErrorPage}), door)
