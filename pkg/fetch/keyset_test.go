@@ -337,3 +337,26 @@ func TestOneCallerHangingUpDoesNotFailTheOthers(t *testing.T) {
 		wantFetches(t, s, 1)
 	})
 }
+
+func TestTheWholeSetIsGiven(t *testing.T) {
+	s := newSource()
+	s.keys["b"], s.keys["a"] = newKey(t), newKey(t)
+	set := s.keySet()
+	whole, err := set.Set(ctx)
+	if ids := whole.IDs(); err != nil || len(ids) != 2 || ids[0] != "a" || ids[1] != "b" {
+		t.Fatalf("%v %v", whole.IDs(), err)
+	}
+	if _, err := set.Set(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wantFetches(t, s, 1)
+	s.pass(time.Hour)
+	s.status = http.StatusServiceUnavailable
+	if whole, err := set.Set(ctx); err != nil || whole.Len() != 2 {
+		t.Errorf("its source is away: %v", err)
+	}
+	s.pass(24 * time.Hour)
+	if _, err := set.Set(ctx); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("long after: %v", err)
+	}
+}

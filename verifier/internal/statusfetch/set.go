@@ -29,6 +29,11 @@ func (r *Reader) listOfSet(ctx context.Context, issuer Issuer, uri string) (*hel
 		}
 		return nil, err
 	}
+	return r.listOfRound(s, uri)
+}
+
+// listOfRound returns one list of the newest round.
+func (r *Reader) listOfRound(s *set, uri string) (*held, error) {
 	known, err := s.look(uri)
 	list := r.cache.get(uri)
 	switch {
@@ -59,7 +64,7 @@ func (r *Reader) All(ctx context.Context) []Whole {
 		s := r.sets[issuer.Prefix]
 		_ = r.round(ctx, issuer, s) // the names are then those of an earlier round, and what of it still lives is given
 		for _, uri := range s.names() {
-			if list, err := r.listOfSet(ctx, issuer, uri); err == nil {
+			if list, err := r.listOfRound(s, uri); err == nil {
 				out = append(out, Whole{uri, list.list})
 			}
 		}

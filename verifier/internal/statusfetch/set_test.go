@@ -177,3 +177,29 @@ func TestAListThatGoesAway(t *testing.T) {
 	_, err := s.status(r, "a")
 	wantReason(t, err, verification.ReasonStatusUnavailable)
 }
+
+// Whoever takes every list is given them all by one round, and what still lives when their issuer is away.
+func TestAllListsAreGivenWhole(t *testing.T) {
+	s := newShelf(t)
+	r := s.reader(0)
+	s.put("b", map[int]byte{1: 1})
+	s.lists["/t/c"] = "noise"
+	all := r.All(context.Background())
+	if want := []string{"/t", "/t/a", "/t/b", "/t/c"}; !slices.Equal(s.asked, want) {
+		t.Errorf("asked %v, want %v", s.asked, want)
+	}
+	if len(all) != 2 || all[0].URI != s.at("a") || all[1].URI != s.at("b") {
+		t.Fatalf("given %d lists", len(all))
+	}
+	if v, err := all[1].List.Get(1); err != nil || v != 1 {
+		t.Errorf("entry 1 is %d (%v)", v, err)
+	}
+	s.names = nil
+	if all := r.All(context.Background()); len(all) != 2 {
+		t.Errorf("the issuer is away: given %d lists", len(all))
+	}
+	s.now = s.now.Add(24 * time.Hour)
+	if all := r.All(context.Background()); len(all) != 0 {
+		t.Errorf("out of date: given %d lists", len(all))
+	}
+}
