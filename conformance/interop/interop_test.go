@@ -22,6 +22,7 @@ import (
 const (
 	account = "urn:fdc:wallet.account.gov.uk:2024:SyntheticAccountOfTheInterop000000000000000"
 	release = "uk.gov.justice.prisonrelease.1"
+	licence = "uk.gov.justice.licence.1"
 	person  = "A0001SY"
 )
 
@@ -116,6 +117,15 @@ func newBench(t *testing.T, prefix string) *bench {
 		}
 		b.held[format] = taken(held)
 	}
+	link, err := r.Offer(ctx, rig.OfferRequest{DocumentType: licence, Format: "mdoc", Record: person, WalletSubject: account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := w.Collect(ctx, link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.held["licence"] = taken(held)
 	return b
 }
 
@@ -130,7 +140,10 @@ func taken(h *wallet.Held) credential {
 func (b *bench) run(stack, format string, in task) outcome {
 	b.t.Helper()
 	in.Roots = []string{string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: b.ReaderRoot.Raw}))}
-	in.DeviceKey, in.Credentials = b.device, []credential{b.held[format]}
+	in.DeviceKey = b.device
+	for _, name := range strings.Fields(format) {
+		in.Credentials = append(in.Credentials, b.held[name])
+	}
 	input, err := json.Marshal(in)
 	if err != nil {
 		b.t.Fatal(err)
@@ -210,6 +223,59 @@ func TestCrossDevice(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The council may ask for the licence summary beside the confirmation of release: both come, each judged and each with what its
+// own query asked for. No purpose asks for a licence summary as a JWT.
+func TestLicenceBesideTheRelease(t *testing.T) {
+	b := newBench(t, "x509_hash:")
+	for _, stack := range stacks {
+		for _, mode := range []string{"direct_post.jwt", "dc_api.jwt"} {
+			t.Run(stack+" "+mode, func(t *testing.T) {
+				flow := "cross_device"
+				if mode == "dc_api.jwt" {
+					flow = "dc_api"
+				}
+				p := b.begin(flow, mode)
+				in := task{Link: p.Link, Enc: "A256GCM", Method: "post"}
+				if flow == "dc_api" {
+					in = task{DCRequest: request(p), Origin: b.VerifierURL, Enc: "A256GCM"}
+				}
+				got := b.run(stack, "mdoc licence", in)
+				if got.Error != "" {
+					t.Fatalf("%+v", got)
+				}
+				if flow == "dc_api" {
+					if status, err := p.RespondAPI(context.Background(), p.DCRequest.Protocol, got.Data); err != nil || status != 200 {
+						t.Fatalf("%d, %v", status, err)
+					}
+				}
+				wantBoth(t, p)
+			})
+		}
+	}
+}
+
+func wantBoth(t *testing.T, p *rig.Presentation) {
+	t.Helper()
+	result, _, err := p.Result(context.Background(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Verdict != "valid" || len(result.Documents) != 2 {
+		t.Fatalf("%s", result.Body)
+	}
+	shown := map[string][]string{}
+	for _, d := range result.Documents {
+		for _, e := range d.Elements {
+			shown[d.DocumentType] = append(shown[d.DocumentType], e.Name)
+		}
+		slices.Sort(shown[d.DocumentType])
+	}
+	want := []string{"birth_date", "family_name", "given_name", "needs_address_approval", "supervising_region"}
+	if !slices.Equal(shown[licence], want) || len(shown[release]) != 8 {
+		t.Errorf("shows %v", shown)
 	}
 }
 

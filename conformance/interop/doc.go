@@ -1,0 +1,2 @@
+// Package interop holds no code, only tests, behind the build tag interop.
+package interop
