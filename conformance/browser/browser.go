@@ -41,7 +41,8 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 		return nil, fmt.Errorf("start browser: %w", err)
 	}
 	flags := append(append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...),
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true))
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // no page of a test's is elsewhere
 	allocator, stop := chromedp.NewExecAllocator(ctx, flags...)
 	tab, cancel := chromedp.NewContext(allocator)
 	b := &Browser{ctx: tab, cancel: []context.CancelFunc{cancel, stop}, axe: o.Axe, shots: o.Screenshots, record: o.Record}
@@ -64,12 +65,24 @@ const stepLimit = 45 * time.Second
 
 // Person opens a window with cookies of its own, in one mode.
 func (b *Browser) Person(name string, mode Mode) (*Tab, error) {
-	window, err := b.window()
+	jar, err := target.CreateBrowserContext().Do(b.executor())
+	if err != nil {
+		return nil, fmt.Errorf("open window: %w", err)
+	}
+	return b.open(name, mode, jar)
+}
+
+// Another opens a second window of the same person's, with the same cookies.
+func (t *Tab) Another() (*Tab, error) { return t.browser.open(t.name, t.Mode, t.jar) }
+
+// open opens a window on a jar of cookies.
+func (b *Browser) open(name string, mode Mode, jar cdp.BrowserContextID) (*Tab, error) {
+	window, err := target.CreateTarget("about:blank").WithBrowserContextID(jar).WithNewWindow(true).Do(b.executor())
 	if err != nil {
 		return nil, fmt.Errorf("open window: %w", err)
 	}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(window))
-	t := &Tab{Mode: mode, browser: b, ctx: ctx, Close: cancel, name: name}
+	t := &Tab{Mode: mode, browser: b, ctx: ctx, Close: cancel, name: name, jar: jar}
 	actions := []chromedp.Action{
 		network.Enable(), log.Enable(),
 		emulation.SetDeviceMetricsOverride(int64(mode.Width), 900, 1, mode.Width == narrow),
@@ -91,15 +104,10 @@ func (b *Browser) Person(name string, mode Mode) (*Tab, error) {
 	return t, nil
 }
 
-// window makes a window in a browser context of its own: chromedp asks for a mere tab, which headless Chromium refuses in
-// a context without a window.
-func (b *Browser) window() (target.ID, error) {
-	ctx := cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser)
-	jar, err := target.CreateBrowserContext().Do(ctx)
-	if err != nil {
-		return "", err
-	}
-	return target.CreateTarget("about:blank").WithBrowserContextID(jar).WithNewWindow(true).Do(ctx)
+// executor speaks to the browser itself: chromedp asks for a mere tab, which headless Chromium refuses in a browser context
+// without a window.
+func (b *Browser) executor() context.Context {
+	return cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser)
 }
 
 // listen keeps what the browser sends, gets and complains of.
@@ -112,6 +120,8 @@ func (t *Tab) listen(event any) {
 		for name, value := range e.Response.Headers {
 			r.Add("header", e.Response.URL, fmt.Sprintf("%s: %v", name, value))
 		}
+	case *network.EventLoadingFinished:
+		t.weight.Add(int64(e.EncodedDataLength))
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
 			r.Trouble("%s at %s: %s", e.Entry.Source, e.Entry.URL, e.Entry.Text)

@@ -43,6 +43,7 @@ func start(t *testing.T, record *browser.Record) *browser.Browser {
 
 // The judge sees what it is there to see, in every mode: without this a page that nobody judged would pass.
 func TestTheJudgeSees(t *testing.T) {
+	t.Setenv("SCREENSHOTS", "") // these are no pages of the services
 	pages := map[string]struct{ body, want string }{
 		"good":        {`<h1>A page</h1><p>Words</p>`, ""},
 		"no contrast": {`<h1>A page</h1><p style="color:#ddd;background:#eee">Words</p>`, "color-contrast"},

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -64,16 +65,25 @@ func (r *Record) Looks() map[string]int {
 	return out
 }
 
-// Find returns every entry of the kinds that holds any of the words, whatever their case.
-func (r *Record) Find(words []string, kinds ...string) []Entry {
+// Entries returns all that was kept of the kinds.
+func (r *Record) Entries(kinds ...string) []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []Entry
 	for _, e := range r.entries {
-		for _, kind := range kinds {
-			if word := holds(e.Text, words); e.Kind == kind && word != "" {
-				out = append(out, Entry{e.Kind, e.At, word})
-			}
+		if slices.Contains(kinds, e.Kind) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Find returns every entry of the kinds that holds any of the words, whatever their case.
+func (r *Record) Find(words []string, kinds ...string) []Entry {
+	var out []Entry
+	for _, e := range r.Entries(kinds...) {
+		if word := holds(e.Text, words); word != "" {
+			out = append(out, Entry{e.Kind, e.At, word})
 		}
 	}
 	return out

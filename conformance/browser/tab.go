@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -21,6 +22,8 @@ type Tab struct {
 	browser *Browser
 	ctx     context.Context
 	name    string
+	jar     cdp.BrowserContextID
+	weight  atomic.Int64 // bytes that came from the services
 }
 
 func (t *Tab) run(actions ...chromedp.Action) error {
@@ -50,6 +53,14 @@ func (t *Tab) Visit(address string) (int, error) {
 		return 0, fmt.Errorf("visit %s: %w", address, err)
 	}
 	return status, nil
+}
+
+// Weigh goes to an address, and returns how many bytes came from the services for it: what the browser has kept does not
+// come again.
+func (t *Tab) Weigh(address string) (int64, error) {
+	t.weight.Store(0)
+	_, err := t.Visit(address)
+	return t.weight.Load(), err
 }
 
 // Press presses the button or link that says words, and waits for the page it leads to.

@@ -119,10 +119,10 @@ func (p packer) pack(source fs.FS) error {
 	})
 }
 
-// part keeps a drawing that goes into the page itself.
+// part keeps a drawing that goes into the page itself, on one line: it is sent with every page.
 func (p packer) part(source fs.FS, name string) error {
 	content, err := fs.ReadFile(source, name)
-	p.assets.parts[strings.TrimSuffix(path.Base(name), path.Ext(name))] = template.HTML(content) // from the package that govuk-frontend's lock file names
+	p.assets.parts[strings.TrimSuffix(path.Base(name), path.Ext(name))] = template.HTML(strings.Join(strings.Fields(string(content)), " ")) // from the package that govuk-frontend's lock file names
 	return err
 }
 
