@@ -2,7 +2,7 @@
 GO ?= go
 TAGS := redis,tools,mutation,interop,browser
 
-.PHONY: help demo dev test check bench bench-verify fuzz tools assets
+.PHONY: help demo dev test check bench bench-verify fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -42,3 +42,7 @@ fuzz: ## Every fuzz target for ten seconds each
 assets: ## Take the styles and scripts of the pages from npm, to be built into the programs
 	npm ci --prefix pkg/ui --prefer-offline --no-audit --no-fund
 	node pkg/ui/assets.mjs
+
+screenshots: tools assets ## Pictures of every page, in every mode that people meet them in, into screenshots/
+	@mkdir -p screenshots
+	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -tags browser -count 1 ./conformance/browser/
