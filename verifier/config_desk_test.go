@@ -69,6 +69,21 @@ func TestThereIsADeskWhereItIsConfigured(t *testing.T) {
 	}
 }
 
+// The desk leads to where letters are checked, where they are checked here.
+func TestWhereLettersAreChecked(t *testing.T) {
+	for _, phone := range []string{"", "020 7946 0000"} {
+		a := newDesk(t)
+		a.env["LETTER_PHONE"] = phone
+		h := a.handler(t)
+		if leads := strings.Contains(browse(h, "/").Body.String(), `href="/letter"`); leads != (phone != "") {
+			t.Errorf("letters are checked: %t, and the desk leads there: %t", phone != "", leads)
+		}
+		if w := browse(h, "/letter"); (w.Code == http.StatusOK) != (phone != "") {
+			t.Errorf("/letter: %d", w.Code)
+		}
+	}
+}
+
 func TestTheCookieOfADesk(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "https://verifier.example/purpose", strings.NewReader("purpose=x"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

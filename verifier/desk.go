@@ -54,7 +54,7 @@ func (v *Verifier) openDesk(c Config, d Deps) error {
 	}
 	v.desk = desk.New(desk.Deps{
 		Shell: shell, Sessions: sessions, SignIn: client, Organisations: v.organisation, Register: c.Presentations.Register, Documents: catalogue,
-		Checks: v.wallets, Receipts: v.receipts, Words: v.words, HelpPhone: c.Desk.HelpPhone, Now: d.Now, Rand: rand.Reader, Tick: desk.EverySecond,
+		Checks: v.wallets, Receipts: v.receipts, Words: v.words, HelpPhone: c.Desk.HelpPhone, Letters: c.Letters != nil, Now: d.Now, Rand: rand.Reader, Tick: desk.EverySecond,
 	})
 	return nil
 }

@@ -55,6 +55,7 @@ type Deps struct {
 	Receipts      receipt.Book
 	Words         *words.Table
 	HelpPhone     string
+	Letters       bool // letters on paper are checked here, too
 	Now           func() time.Time
 	Rand          io.Reader
 

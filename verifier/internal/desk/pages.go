@@ -52,12 +52,18 @@ func (d *Door) startPage(w ui.Words) ui.Page {
 				ui.H2(w.Say("start.not")),
 				ui.Bullets(says(w, "start.not.employer", "start.not.record", "start.not.police", "start.not.public")...),
 				ui.P(w.Say("start.not.must")),
-				ui.H2(w.Say("start.letter")),
-				ui.P(w.Say("start.letter.text")),
-				link(w.Say("start.letter.link"), pathLetter),
 			},
+			d.letters(w),
 			d.call(w)),
 	}
+}
+
+// letters leads to where a letter is checked, if that is here.
+func (d *Door) letters(w ui.Words) []ui.Component {
+	if !d.Letters {
+		return nil
+	}
+	return []ui.Component{ui.H2(w.Say("start.letter")), ui.P(w.Say("start.letter.text")), link(w.Say("start.letter.link"), pathLetter)}
 }
 
 // telling is a page that tells one thing and offers one next step.

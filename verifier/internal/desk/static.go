@@ -25,21 +25,16 @@ func (d *Door) GetPrivacy(c *gin.Context) error {
 	return d.write(c, http.StatusOK, ui.Page{Title: w.Say("privacy.title"), Cacheable: true, Content: append(content, d.call(w)...)})
 }
 
-// GetCookies lists both cookies.
+// GetCookies lists both cookies, one below the other: a table does not fit a phone.
 func (d *Door) GetCookies(c *gin.Context) error {
 	w := d.words(c)
-	cell := func(text string) ui.TableCell { return ui.TableCell{Text: text} }
-	table := ui.Table{
-		Caption: w.Say("cookies.title"), CaptionClasses: "govuk-visually-hidden", FirstCellIsHeader: true,
-		Head: []ui.TableCell{cell(w.Say("cookies.name")), cell(w.Say("cookies.what")), cell(w.Say("cookies.ends"))},
-		Rows: [][]ui.TableCell{
-			{cell("__Host-desk"), cell(w.Say("cookies.session")), cell(w.Say("cookies.session.ends"))},
-			{cell("lang"), cell(w.Say("cookies.lang")), cell(w.Say("cookies.lang.ends"))},
-		},
+	content := []ui.Component{ui.Lead(w.Say("cookies.lead"))}
+	for _, one := range []struct{ name, key string }{{"__Host-desk", "cookies.session"}, {"lang", "cookies.lang"}} {
+		content = append(content, ui.H2(one.name), ui.SummaryList{Rows: []ui.SummaryRow{
+			ui.Row(w.Say("cookies.what"), w.Say(one.key)), ui.Row(w.Say("cookies.ends"), w.Say(one.key+".ends")),
+		}})
 	}
-	return d.write(c, http.StatusOK, ui.Page{Title: w.Say("cookies.title"), Cacheable: true, Content: []ui.Component{
-		ui.Lead(w.Say("cookies.lead")), table, ui.P(w.Say("cookies.none")),
-	}})
+	return d.write(c, http.StatusOK, ui.Page{Title: w.Say("cookies.title"), Cacheable: true, Content: append(content, ui.P(w.Say("cookies.none")))})
 }
 
 // GetAccessibility says how well the service works for everyone.

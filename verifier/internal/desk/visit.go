@@ -187,8 +187,9 @@ func (d *Door) words(c *gin.Context) ui.Words { return d.Shell.Words(c.Request) 
 // write sends a page, with the navigation of whoever is signed in.
 func (d *Door) write(c *gin.Context, status int, p ui.Page) error {
 	w := d.words(c)
-	p.Nav = []ui.NavItem{
-		{Text: w.Say("nav.check"), Href: pathPurpose}, {Text: w.Say("nav.letter"), Href: pathLetter}, {Text: w.Say("nav.receipts"), Href: pathReceipts},
+	p.Nav = []ui.NavItem{{Text: w.Say("nav.check"), Href: pathPurpose}, {Text: w.Say("nav.receipts"), Href: pathReceipts}}
+	if d.Letters {
+		p.Nav = append(p.Nav, ui.NavItem{Text: w.Say("nav.letter"), Href: pathLetter})
 	}
 	if s, err := d.open(c); err == nil {
 		if _, in := visitOf(s); in {
