@@ -30,6 +30,8 @@ type Config struct {
 	Font   ui.FontChoice // PAGES_FONT: of pages for people: "arial", or "transport" where GDS Transport is licensed ("arial")
 	Holder *Holder       // HOLDER_PAGES: whether there are pages for the person (false); nil when there are none
 
+	Console *Console // CONSOLE_PAGES: whether there are pages for caseworkers (false); nil when there are none
+
 	LetterPage  string // LETTER_PAGE_URL: the verifier's page that checks letters ("https://…/letter"); no letters when empty
 	LetterPhone string // LETTER_PHONE: the line that confirms a letter by its code; needed with LETTER_PAGE_URL
 
@@ -43,6 +45,14 @@ type Config struct {
 	StatusTTL   time.Duration // STATUS_TTL: how long a reader may rely on a copy of a list (15m)
 	StatusLife  time.Duration // STATUS_LIFE: when a signed list expires (12h)
 	StatusTick  time.Duration // STATUS_TICK: how often changed lists are published (5s)
+}
+
+// Console says how caseworkers sign in.
+type Console struct {
+	SignInIssuer string   // CONSOLE_SIGN_IN_ISSUER: HMPPS Auth as an OpenID provider, exactly as it names itself
+	ClientID     string   // CONSOLE_CLIENT_ID: ours there
+	ClientSecret string   // CONSOLE_CLIENT_SECRET or CONSOLE_CLIENT_SECRET_FILE
+	Origins      []string // CONSOLE_SIGN_IN_ORIGINS: every origin that signing in leads through, apart by spaces (the provider's)
 }
 
 // Holder says how the person signs in, and where they are led.
@@ -122,6 +132,15 @@ func ReadConfig(r *config.Reader) Config {
 	if r.Bool("HOLDER_PAGES", false) {
 		c.Holder = readHolder(r)
 	}
+	if r.Bool("CONSOLE_PAGES", false) {
+		c.Console = readConsole(r)
+	}
+	return c
+}
+
+func readConsole(r *config.Reader) *Console {
+	c := &Console{SignInIssuer: identifier(r, "CONSOLE_SIGN_IN_ISSUER"), ClientID: r.Required("CONSOLE_CLIENT_ID"), ClientSecret: r.Secret("CONSOLE_CLIENT_SECRET")}
+	c.Origins = strings.Fields(r.String("CONSOLE_SIGN_IN_ORIGINS", strings.TrimSuffix(c.SignInIssuer, "/")))
 	return c
 }
 

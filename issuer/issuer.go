@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"justice-wallet/issuer/internal/govuk"
@@ -16,6 +17,7 @@ import (
 	"justice-wallet/issuer/internal/statusapi"
 	"justice-wallet/keys"
 	"justice-wallet/pkg/audit"
+	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/format/mdoc"
@@ -37,6 +39,7 @@ type Store interface {
 	statuslist.Slots
 	statuslist.Publications
 	session.Store
+	casework.Endings
 }
 
 // Deps is what an issuer leans on. None may be nil but Assets.
@@ -52,10 +55,11 @@ type Deps struct {
 	Assets *ui.Assets // styles and scripts of the pages; nil means those this program was built with
 }
 
-// Issuer is the service: an http.Handler (through Server), and a publisher of status lists.
+// Issuer is the service: an http.Handler (through Server), a publisher of status lists, and an ender of documents.
 type Issuer struct {
 	*httpserver.Server
-	status *statusapi.Service
+	status   *statusapi.Service
+	casework *casework.Service
 }
 
 // New assembles an issuer. It opens no connection.
@@ -106,31 +110,67 @@ func New(c Config, d Deps) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("assemble issuer: %w", err)
 	}
+	work, err := newCasework(c, d, service, documents, london)
+	if err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
 	server := httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, Ready: d.Ready})
 	routes(server, profile, api, status)
 	if paper != nil {
 		letterRoutes(server, d.Ring)
 	}
+	if c.Holder == nil && c.Console == nil {
+		return &Issuer{server, status, work}, nil
+	}
+	assets, err := openAssets(c, d)
+	if err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
+	server.Mount(ui.AssetsPath, assets)
 	if c.Holder != nil {
-		assets, err := openAssets(c, d)
-		if err != nil {
-			return nil, fmt.Errorf("assemble issuer: %w", err)
-		}
 		person, err := newHolder(c, d, assets, source, documents, service, profile, paper)
 		if err != nil {
 			return nil, fmt.Errorf("assemble issuer: %w", err)
 		}
-		server.Mount(ui.AssetsPath, assets)
 		personRoutes(server, person)
 	}
-	return &Issuer{Server: server, status: status}, nil
+	if c.Console != nil {
+		staff, err := newConsole(c, d, assets, work, source, documents, profile, london)
+		if err != nil {
+			return nil, fmt.Errorf("assemble issuer: %w", err)
+		}
+		consoleRoutes(server, staff)
+	}
+	return &Issuer{server, status, work}, nil
 }
 
 // Publish signs and publishes every status list that changed.
 func (i *Issuer) Publish(ctx context.Context) error { return i.status.Publish(ctx) }
 
-// Run publishes status lists at once and at every tick, until ctx ends.
-func (i *Issuer) Run(ctx context.Context, ticks <-chan time.Time) { i.status.Run(ctx, ticks) }
+// Work ends the documents whose time has come.
+func (i *Issuer) Work(ctx context.Context) error { return i.casework.Work(ctx) }
+
+// Run publishes status lists, and ends documents, at once and at every tick, until ctx ends. Neither waits for the other.
+func (i *Issuer) Run(ctx context.Context, ticks <-chan time.Time) {
+	var done sync.WaitGroup
+	defer done.Wait()
+	publish, work := make(chan time.Time, 1), make(chan time.Time, 1)
+	done.Go(func() { i.status.Run(ctx, publish) })
+	done.Go(func() { i.casework.Run(ctx, work) })
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case tick := <-ticks:
+			for _, to := range []chan time.Time{publish, work} {
+				select {
+				case to <- tick:
+				default: // it is busy, and one tick waits for it
+				}
+			}
+		}
+	}
+}
 
 func catalogue(c Config) (*document.Catalogue, error) {
 	shipped, err := document.Shipped()

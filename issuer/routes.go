@@ -3,12 +3,14 @@ package issuer
 import (
 	"net/http"
 
+	"justice-wallet/issuer/internal/console"
 	"justice-wallet/issuer/internal/govuk"
 	"justice-wallet/issuer/internal/holder"
 	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/serviceapi"
 	"justice-wallet/issuer/internal/statusapi"
 	"justice-wallet/keys"
+	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/httpserver"
 )
 
@@ -71,4 +73,44 @@ func personRoutes(s *httpserver.Server, p *holder.Door) {
 // letterRoutes is what an issuer of letters has for those who check them.
 func letterRoutes(s *httpserver.Server, ring *keys.Ring) {
 	s.Handle(http.MethodGet, "/.well-known/letter-keys.json", letters.GetKeys(ring))
+}
+
+// consoleRoutes is every path of the pages for caseworkers, with the role it needs.
+func consoleRoutes(s *httpserver.Server, d *console.Door) {
+	pages := s.Group("/console", httpserver.GroupOptions{Page: d.ErrorPage})
+	pages.Handle(http.MethodGet, "/sign-in", d.GetSignIn)
+	pages.Handle(http.MethodPost, "/sign-in", d.PostSignIn)
+	pages.Handle(http.MethodGet, "/sign-in/return", d.GetReturn)
+	pages.Handle(http.MethodGet, "/sign-out", d.GetSignOut)
+	pages.Handle(http.MethodGet, "", d.SignedIn(casework.RoleView, d.GetHome))
+	pages.Handle(http.MethodPost, "", d.SignedIn(casework.RoleView, d.PostHome))
+	pages.Handle(http.MethodGet, "/results", d.SignedIn(casework.RoleView, d.GetResults))
+
+	// One person. A name in an address means something in one visit alone.
+	pages.Handle(http.MethodGet, "/people/:person", d.SignedIn(casework.RoleView, d.GetPerson))
+	pages.Handle(http.MethodGet, "/people/:person/timeline", d.SignedIn(casework.RoleView, d.GetTimeline))
+	pages.Handle(http.MethodGet, "/people/:person/licence", d.SignedIn(casework.RoleView, d.GetLicence))
+	pages.Handle(http.MethodGet, "/people/:person/approvals", d.SignedIn(casework.RoleView, d.GetApprovals))
+	pages.Handle(http.MethodGet, "/people/:person/offer", d.SignedIn(casework.RoleIssue, d.GetOffer))
+	pages.Handle(http.MethodPost, "/people/:person/offer", d.SignedIn(casework.RoleIssue, d.PostOffer))
+	pages.Handle(http.MethodGet, "/people/:person/approval", d.SignedIn(casework.RoleIssue, d.GetApproval))
+	pages.Handle(http.MethodPost, "/people/:person/approval", d.SignedIn(casework.RoleIssue, d.PostApproval))
+	pages.Handle(http.MethodGet, "/people/:person/end/:what", d.SignedIn(casework.RoleRevoke, d.GetEnd))
+	pages.Handle(http.MethodPost, "/people/:person/end/:what", d.SignedIn(casework.RoleRevoke, d.PostEnd))
+	pages.Handle(http.MethodGet, "/people/:person/end/:what/effect", d.SignedIn(casework.RoleRevoke, d.GetEffect))
+	pages.Handle(http.MethodPost, "/people/:person/end/:what/effect", d.SignedIn(casework.RoleRevoke, d.PostEffect))
+	pages.Handle(http.MethodGet, "/people/:person/end/:what/check", d.SignedIn(casework.RoleRevoke, d.GetCheck))
+	pages.Handle(http.MethodPost, "/people/:person/end/:what/check", d.SignedIn(casework.RoleRevoke, d.PostCheck))
+
+	// Many documents of many people, and what a second person agrees to.
+	pages.Handle(http.MethodGet, "/batch", d.SignedIn(casework.RoleRevoke, d.GetEnd))
+	pages.Handle(http.MethodPost, "/batch", d.SignedIn(casework.RoleRevoke, d.PostEnd))
+	pages.Handle(http.MethodGet, "/batch/effect", d.SignedIn(casework.RoleRevoke, d.GetEffect))
+	pages.Handle(http.MethodPost, "/batch/effect", d.SignedIn(casework.RoleRevoke, d.PostEffect))
+	pages.Handle(http.MethodGet, "/batch/check", d.SignedIn(casework.RoleRevoke, d.GetCheck))
+	pages.Handle(http.MethodPost, "/batch/check", d.SignedIn(casework.RoleRevoke, d.PostCheck))
+	pages.Handle(http.MethodGet, "/queue", d.SignedIn(casework.RoleApprove, d.GetQueue))
+	pages.Handle(http.MethodGet, "/endings/:id", d.SignedIn("", d.GetEnding))
+	pages.Handle(http.MethodPost, "/endings/:id/stop", d.SignedIn("", d.PostStop))
+	pages.Handle(http.MethodPost, "/endings/:id/approve", d.SignedIn(casework.RoleApprove, d.PostApprove))
 }

@@ -97,6 +97,47 @@ func (s *Server) postApprovals(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, map[string][]record{"records": found})
 }
 
+// postApproval keeps a new approval, and answers with what is kept: for a reference that is known, what was kept before.
+func (s *Server) postApproval(w http.ResponseWriter, r *http.Request) {
+	var given record
+	if !read(w, r, &given) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.byNumber(text(given, "prisonNumber"))
+	if p == nil || text(given, "reference") == "" {
+		reply(w, http.StatusNotFound, map[string]any{"status": http.StatusNotFound})
+		return
+	}
+	if kept := approvalOf(p, question{Reference: text(given, "reference")}); kept != nil {
+		reply(w, http.StatusOK, map[string]record{"record": kept})
+		return
+	}
+	p.Approvals = append(p.Approvals, given)
+	reply(w, http.StatusOK, map[string]record{"record": given})
+}
+
+// postWithdrawal withdraws one approval.
+func (s *Server) postWithdrawal(w http.ResponseWriter, r *http.Request) {
+	var q question
+	if !read(w, r, &q) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found record
+	if p := s.byNumber(q.PrisonNumber); p != nil {
+		found = approvalOf(p, q)
+	}
+	if found == nil {
+		reply(w, http.StatusNotFound, map[string]any{"status": http.StatusNotFound})
+		return
+	}
+	found["status"] = "WITHDRAWN"
+	reply(w, http.StatusOK, map[string]record{"record": found})
+}
+
 // postFacts answers for the conformance records, by key, with typed literals.
 func (s *Server) postFacts(w http.ResponseWriter, r *http.Request) {
 	var asked struct {

@@ -132,6 +132,8 @@ func (s *Server) routes() *http.ServeMux {
 	data("POST /duty-to-refer/search", RoleWalletRecords, s.search(dutyToReferOf))
 	data("POST /approvals/search", RoleWalletRecords, s.search(approvalOf))
 	data("POST /approvals/list", RoleWalletRecords, s.postApprovals)
+	data("POST /approvals/record", RoleWalletRecords, s.postApproval)
+	data("POST /approvals/withdraw", RoleWalletRecords, s.postWithdrawal)
 	data("POST /facts", RoleWalletRecords, s.postFacts)
 
 	mux.HandleFunc("GET /stand-in/people", s.getPeople)

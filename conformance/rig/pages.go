@@ -55,6 +55,14 @@ func (r *Rig) desk() *verifier.Desk {
 	return &verifier.Desk{SignInIssuer: r.OrganisationsURL, ClientID: DeskClient, ClientSecret: clientSecret, Secret: secret, HelpPhone: "020 7946 0000"}
 }
 
+// caseworkers is the issuer's configuration of the console; nil when the rig has no pages.
+func (r *Rig) caseworkers() *issuer.Console {
+	if !r.options.Pages {
+		return nil
+	}
+	return &issuer.Console{SignInIssuer: r.HMPPSURL + "/auth/issuer", ClientID: ConsoleClient, ClientSecret: clientSecret, Origins: []string{r.HMPPSURL}}
+}
+
 // walletLink is what a link into the wallet begins with: the pages of the simulated wallet, where there are pages.
 func (r *Rig) walletLink(path, otherwise string) string {
 	if !r.options.Pages {

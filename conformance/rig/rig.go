@@ -239,7 +239,7 @@ func (r *Rig) config() (issuer.Config, error) {
 	}
 	c := issuer.Config{
 		SelfURL: r.IssuerURL, AuthServer: server, AuthServerJWKS: server + "/.well-known/jwks.json", ClientID: ClientID,
-		WalletURL: r.walletLink("/add", "https://mobile.account.gov.uk/wallet/add"), Holder: r.holder(), RefreshJourney: r.IssuerURL + "/refresh",
+		WalletURL: r.walletLink("/add", "https://mobile.account.gov.uk/wallet/add"), Holder: r.holder(), Console: r.caseworkers(), RefreshJourney: r.IssuerURL + "/refresh",
 		StaffIssuer: staff + "/issuer", StaffJWKS: staff + "/.well-known/jwks.json",
 		Records: issuer.Records{
 			PrisonerSearch: r.HMPPSURL, Licences: r.HMPPSURL, Persons: r.HMPPSURL, Supervision: r.HMPPSURL, DutyToRefer: r.HMPPSURL, Approvals: r.HMPPSURL,

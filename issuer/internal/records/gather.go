@@ -20,6 +20,8 @@ type systems interface {
 	licence(ctx context.Context, id int64) (*licence, error)
 	approval(ctx context.Context, number, reference string) (*approval, error)
 	approvals(ctx context.Context, number string) ([]approval, error)
+	putApproval(ctx context.Context, a approval) error
+	endApproval(ctx context.Context, number, reference string) error
 	born(ctx context.Context, i Identity) ([]prisoner, error) // everyone who might be i: the caller compares
 	cases(ctx context.Context, q Query) ([]caseRecord, error)
 }
