@@ -102,10 +102,6 @@ func New(c Config, d Deps) (*Issuer, error) {
 			Issuance: service, Documents: documents.All(true), Formats: formats, Ring: d.Ring, Now: d.Now,
 			ServerKeys: fetch.NewKeySet(client, c.AuthServerJWKS, fetch.KeySetOptions{Now: d.Now}),
 		})
-	api := serviceapi.New(serviceapi.Deps{
-		StaffIssuer: c.StaffIssuer, StaffKeys: fetch.NewKeySet(client, c.StaffJWKS, fetch.KeySetOptions{Now: d.Now}),
-		Issuance: service, Register: d.Store, Profile: profile, Documents: documents, Now: d.Now,
-	})
 	paper, err := newLetters(c, d, service, documents)
 	if err != nil {
 		return nil, fmt.Errorf("assemble issuer: %w", err)
@@ -114,6 +110,10 @@ func New(c Config, d Deps) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("assemble issuer: %w", err)
 	}
+	api := serviceapi.New(serviceapi.Deps{
+		StaffIssuer: c.StaffIssuer, StaffKeys: fetch.NewKeySet(client, c.StaffJWKS, fetch.KeySetOptions{Now: d.Now}),
+		Issuance: service, Register: d.Store, Profile: profile, Documents: documents, Casework: work, Now: d.Now,
+	})
 	server := httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, Ready: d.Ready})
 	routes(server, profile, api, status)
 	if paper != nil {

@@ -34,6 +34,17 @@ func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, st
 	services.Handle(http.MethodPost, "/offers", api.PostOffer)
 	services.Handle(http.MethodPost, "/revocations", api.PostRevocation)
 	services.Handle(http.MethodPost, "/credentials/search", api.PostSearch)
+	services.Handle(http.MethodPost, "/cases/search", api.PostCases)
+	services.Handle(http.MethodPost, "/cases/timeline", api.PostTimeline)
+	services.Handle(http.MethodGet, "/endings", api.GetEndings)
+	services.Handle(http.MethodPost, "/endings", api.PostEnding)
+	services.Handle(http.MethodPost, "/endings/effect", api.PostEffect)
+	services.Handle(http.MethodGet, "/endings/:id", api.GetEnding)
+	services.Handle(http.MethodPost, "/endings/:id/stop", api.PostStop)
+	services.Handle(http.MethodPost, "/endings/:id/agreement", api.PostAgreement)
+	services.Handle(http.MethodPost, "/approvals", api.PostApproval)
+	services.Handle(http.MethodPost, "/approvals/search", api.PostApprovals)
+	services.Handle(http.MethodGet, "/openapi.yaml", api.GetDescription)
 }
 
 // personRoutes is every path of the pages for the person whose documents they are.

@@ -7,12 +7,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"justice-wallet/issuer/internal/govuk"
+	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/httpserver"
@@ -22,9 +22,9 @@ import (
 
 // Roles of HMPPS Auth, one for each kind of act.
 const (
-	RoleIssue  = "ROLE_WALLET_CREDENTIALS__ISSUE"
-	RoleRevoke = "ROLE_WALLET_CREDENTIALS__REVOKE"
-	RoleView   = "ROLE_WALLET_CREDENTIALS__VIEW"
+	RoleIssue  = casework.RoleIssue
+	RoleRevoke = casework.RoleRevoke
+	RoleView   = casework.RoleView
 )
 
 // Deps is what the door leans on.
@@ -35,6 +35,7 @@ type Deps struct {
 	Register    issuance.Register
 	Profile     *govuk.Profile
 	Documents   Documents
+	Casework    *casework.Service
 	Now         func() time.Time
 }
 
@@ -51,44 +52,45 @@ func New(deps Deps) *API { return &API{deps} }
 
 // actor returns who calls, if their token carries role. A token that does not prove them is 401, one without the role 403.
 func (a *API) actor(c *gin.Context, role string) (string, error) {
-	token, err := httpserver.Bearer(c)
+	who, err := a.staff(c)
 	if err != nil {
 		return "", err
 	}
-	name, roles, err := a.identify(c.Request.Context(), token)
-	if fault.KindOf(err) == fault.Unavailable {
-		return "", err
+	if !who.Can(role) {
+		return "", fault.New(fault.Forbidden, casework.CodeRole, "the token lacks the role "+role)
 	}
-	if err != nil {
-		return "", fault.Wrap(fault.Unauthorized, issuance.CodeInvalidToken, "", err)
-	}
-	if !slices.Contains(roles, role) {
-		return "", fault.New(fault.Forbidden, "insufficient_scope", "the token lacks the role "+role)
-	}
-	return name, nil
+	return who.Username, nil
 }
 
 // identify verifies a token of HMPPS Auth: RS256, from that issuer, not expired.
-func (a *API) identify(ctx context.Context, token string) (name string, roles []string, err error) {
+func (a *API) identify(ctx context.Context, token string) (casework.Staff, error) {
 	expect := jose.Expect{Type: "JWT", Algorithms: []jose.Algorithm{jose.RS256}}
 	verified, err := jose.Verify(ctx, token, expect, a.StaffKeys)
 	if err != nil {
-		return "", nil, err
+		return casework.Staff{}, err
 	}
 	claims := verified.Claims
 	if iss, err := claims.String("iss"); err != nil || iss != a.StaffIssuer {
-		return "", nil, fmt.Errorf("staff token: another issuer")
+		return casework.Staff{}, fmt.Errorf("staff token: another issuer")
 	}
 	if expires, err := claims.Time("exp"); err != nil || !a.Now().Before(expires) {
-		return "", nil, fmt.Errorf("staff token: expired, or no exp")
+		return casework.Staff{}, fmt.Errorf("staff token: expired, or no exp")
 	}
-	if name, err = claims.String("sub"); err != nil || name == "" {
-		return "", nil, fmt.Errorf("staff token: no sub")
+	var who casework.Staff
+	if who.Username, err = claims.String("sub"); err != nil || who.Username == "" {
+		return casework.Staff{}, fmt.Errorf("staff token: no sub")
 	}
 	if claims.Has("authorities") { // absent: a client with no role
-		roles, err = claims.Strings("authorities")
+		if who.Roles, err = claims.Strings("authorities"); err != nil {
+			return casework.Staff{}, err
+		}
 	}
-	return name, roles, err
+	if claims.Has("teams") { // absent: of no team
+		if who.Teams, err = claims.Strings("teams"); err != nil {
+			return casework.Staff{}, err
+		}
+	}
+	return who, nil
 }
 
 type offerRequest struct {
