@@ -645,3 +645,28 @@ func TestNothingPrintsAPerson(t *testing.T) {
 		}
 	}
 }
+
+func TestRunWorksAtOnceAndAtEveryTick(t *testing.T) {
+	w := newWorld(t)
+	w.issue(1, ann, release, "")
+	w.plan(person(issuance.ReasonDied))
+	w.now = start.Add(casework.StopTime)
+	w.statusErr = fault.New(fault.Unavailable, "away", "") // the first time: a failure ends nothing
+	ctx, stop := context.WithCancel(t.Context())
+	ticks, done := make(chan time.Time), make(chan struct{})
+	go func() {
+		w.Run(ctx, ticks)
+		close(done)
+	}()
+	ticks <- w.now // taken once the first work is over
+	w.mu.Lock()
+	w.statusErr = nil
+	w.mu.Unlock()
+	ticks <- w.now
+	ticks <- w.now // taken once the work of the tick before is over
+	stop()
+	<-done
+	if len(w.revoked) != 1 {
+		t.Errorf("%d documents ended", len(w.revoked))
+	}
+}
