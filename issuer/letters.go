@@ -9,9 +9,7 @@ import (
 	"justice-wallet/keys"
 	"justice-wallet/pkg/config"
 	"justice-wallet/pkg/document"
-	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/issuance"
-	"justice-wallet/pkg/letter"
 	"justice-wallet/pkg/seal"
 )
 
@@ -45,17 +43,9 @@ func newLetters(c Config, d Deps, service *issuance.Service, documents *document
 	return letters.New(letters.Deps{Maker: maker, Wishes: d.Store, Seal: wishes, Audit: d.Audit, Now: d.Now})
 }
 
-// wishes are letters as the person's pages ask for them. Of a document that makes several letters they ask for the first.
-type wishes struct{ *letters.Service }
-
-func (w wishes) Prints(documentType string) bool { return len(letter.KindsOf(documentType)) > 0 }
+// wishes hands a person's wish for a letter to the service that officers print from.
+type wishes struct{ service *letters.Service }
 
 func (w wishes) Request(ctx context.Context, l holder.Letter) error {
-	kinds := letter.KindsOf(l.Document)
-	if len(kinds) == 0 {
-		return fault.New(fault.Invalid, issuance.CodeNoSuchLetter, "there is no such letter")
-	}
-	return w.Service.Request(ctx, letters.Wish{
-		ID: l.ID, Record: l.Record, Kind: kinds[0], Large: l.Large, Language: l.Language, Address: l.Address,
-	})
+	return w.service.Request(ctx, letters.Wish{ID: l.ID, Record: l.Record, Kind: l.Kind, Large: l.Large, Language: l.Language, Address: l.Address})
 }

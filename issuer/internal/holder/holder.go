@@ -24,6 +24,7 @@ import (
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/letter"
 	"justice-wallet/pkg/session"
 	"justice-wallet/pkg/ui"
 )
@@ -89,9 +90,8 @@ type Endings interface {
 // Letter is a person's wish for a document on paper.
 type Letter struct {
 	ID       string // of the wish: the same form sent twice is one
-	Document string // type
+	Kind     letter.Kind
 	Record   issuance.Record
-	Subject  string
 	Large    bool
 	Language ui.Language
 	Address  []string // empty: it is collected at a probation office
@@ -99,8 +99,6 @@ type Letter struct {
 
 // Letters takes wishes for letters. The letter itself is decided on, and made, when an officer prints it.
 type Letters interface {
-	// Prints says whether there is a letter of a type of document.
-	Prints(documentType string) bool
 	Request(ctx context.Context, l Letter) error
 }
 

@@ -12,15 +12,16 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"justice-wallet/pkg/letter"
 	"justice-wallet/pkg/ui"
 )
 
 // letterForm is what a person has answered so far: one question a page.
 type letterForm struct {
-	Document string // name of the option
-	How      string
-	Print    string
-	Address  address
+	Letter  string // name of the letter
+	How     string
+	Print   string
+	Address address
 }
 
 // Answers of the letter's questions.
@@ -39,17 +40,48 @@ type question struct {
 	Choices            []choice
 }
 
-// questions are those of the letter, but the address. Which letter is asked only of someone with a choice.
-func (d *Door) questions(w ui.Words, v *visit, options []option) []question {
-	var out []question
-	var letters []choice
+// paper is one letter that a person may have now: a document, for one kind of reader.
+type paper struct {
+	option
+	Kind letter.Kind
+}
+
+// papers are all of them.
+func (d *Door) papers(c *gin.Context, v *visit) ([]paper, error) {
+	options, err := d.options(c.Request.Context(), v.Person)
+	var out []paper
 	for _, o := range options {
-		if o.allowed() {
-			letters = append(letters, choice{Value: v.handle(kindOption, o.key()), Text: named(w, o), Hint: text(w, o.Doc.Card.Description)})
+		for _, kind := range letter.KindsOf(o.Doc.Type) {
+			if o.allowed() {
+				out = append(out, paper{o, kind})
+			}
 		}
 	}
-	if len(letters) > 1 {
-		out = append(out, question{Step: "document", Title: w.Say("letter.document"), Error: w.Say("letter.document.error"), Choices: letters})
+	return out, err
+}
+
+// letterName is the name of a letter in a form. An account has the same in every visit, so that a form outlives one.
+func (d *Door) letterName(v *visit, p paper) string {
+	return d.mark("letter", v.Account, p.key(), string(p.Kind))
+}
+
+func (d *Door) findPaper(all []paper, v *visit, name string) (paper, bool) {
+	i := slices.IndexFunc(all, func(p paper) bool { return same(d.letterName(v, p), name) })
+	if i < 0 {
+		return paper{}, false
+	}
+	return all[i], true
+}
+
+// questions are those of the letter, but the address. Which letter is asked only of someone with a choice.
+func (d *Door) questions(w ui.Words, v *visit, papers []paper) []question {
+	var out []question
+	if len(papers) > 1 {
+		q := question{Step: "letter", Title: w.Say("letter.document"), Error: w.Say("letter.document.error")}
+		for _, p := range papers {
+			q.Choices = append(q.Choices, choice{Value: d.letterName(v, p), Text: w.Say("letter.for." + string(p.Kind)), Hint: named(w, p.option)})
+		}
+		out = append(out, q)
 	}
 	return append(out,
 		question{Step: "print", Title: w.Say("letter.print"), Error: w.Say("letter.print.error"), Choices: []choice{
@@ -66,33 +98,25 @@ func (d *Door) questions(w ui.Words, v *visit, options []option) []question {
 // answer returns where a step's answer is kept.
 func (l *letterForm) answer(step string) *string {
 	switch step {
-	case "document":
-		return &l.Document
+	case "letter":
+		return &l.Letter
 	case "print":
 		return &l.Print
 	}
 	return &l.How
 }
 
-// letterOptions are the documents a person may have on paper now.
-func (d *Door) letterOptions(c *gin.Context, v *visit) ([]option, error) {
-	options, err := d.options(c.Request.Context(), v.Person)
-	return slices.DeleteFunc(options, func(o option) bool {
-		return !o.allowed() || d.Letters != nil && !d.Letters.Prints(o.Doc.Type)
-	}), err
-}
-
 // GetLetter begins: the first question.
 func (d *Door) GetLetter(c *gin.Context, v *visit) error {
-	options, err := d.letterOptions(c, v)
+	papers, err := d.papers(c, v)
 	if err != nil {
 		return d.closed(c, err)
 	}
 	w := d.words(c)
-	if d.Letters == nil || len(options) == 0 {
+	if d.Letters == nil || len(papers) == 0 {
 		return d.write(c, v, http.StatusOK, d.tell(w, telling{Title: "letter.away.title", Lines: []string{"letter.away.text"}, Call: true}))
 	}
-	return redirect(c, pathLetter+"/"+d.questions(w, v, options)[0].Step)
+	return redirect(c, pathLetter+"/"+d.questions(w, v, papers)[0].Step)
 }
 
 // GetLetterStep asks one question of the letter.
@@ -107,12 +131,12 @@ func (d *Door) GetLetterStep(c *gin.Context, v *visit) error {
 }
 
 func (d *Door) askStep(c *gin.Context, v *visit, code int, missing bool) error {
-	options, err := d.letterOptions(c, v)
+	papers, err := d.papers(c, v)
 	if err != nil {
 		return d.closed(c, err)
 	}
 	w := d.words(c)
-	all := d.questions(w, v, options)
+	all := d.questions(w, v, papers)
 	i := slices.IndexFunc(all, func(q question) bool { return q.Step == c.Param("step") })
 	if i < 0 {
 		return redirect(c, pathLetter)
@@ -133,11 +157,11 @@ func (d *Door) PostLetterStep(c *gin.Context, v *visit) error {
 	if c.Param("step") == "address" {
 		return d.postAddress(c, v, form)
 	}
-	options, err := d.letterOptions(c, v)
+	papers, err := d.papers(c, v)
 	if err != nil {
 		return d.closed(c, err)
 	}
-	all := d.questions(d.words(c), v, options)
+	all := d.questions(d.words(c), v, papers)
 	i := slices.IndexFunc(all, func(q question) bool { return q.Step == c.Param("step") })
 	if i < 0 {
 		return redirect(c, pathLetter)
@@ -212,26 +236,26 @@ func (d *Door) postAddress(c *gin.Context, v *visit, form url.Values) error {
 // addressForm is the form without its fields. It carries what is needed to go on, should the session end over it.
 func (d *Door) addressForm(c *gin.Context, v *visit) ui.Form {
 	return ui.Form{Action: pathAddress, CSRF: d.csrf(c), Items: []ui.Component{
-		ui.Hidden{Name: "who", Value: d.mark(v)}, ui.Hidden{Name: "print", Value: v.Letter.Print},
+		ui.Hidden{Name: "who", Value: d.mark("who", v.Account)}, ui.Hidden{Name: "letter", Value: v.Letter.Letter}, ui.Hidden{Name: "print", Value: v.Letter.Print},
 	}}
 }
 
 // requestLetter hands the wish on. What the letter may say is decided again when it is printed.
 func (d *Door) requestLetter(c *gin.Context, v *visit, to []string) error {
-	options, err := d.letterOptions(c, v)
+	papers, err := d.papers(c, v)
 	if err != nil {
 		return d.closed(c, err)
 	}
-	o, ok := findOption(options, v, v.Letter.Document)
-	if len(options) == 1 {
-		o, ok = options[0], true
+	p, ok := d.findPaper(papers, v, v.Letter.Letter)
+	if len(papers) == 1 {
+		p, ok = papers[0], true
 	}
 	if d.Letters == nil || !ok || v.Letter.Print == "" { // something is still to be asked: what was answered is kept
 		return errors.Join(d.save(c, v), redirect(c, pathLetter))
 	}
 	err = d.Letters.Request(c.Request.Context(), Letter{
-		ID:       hex.EncodeToString(v.derive("letter", strings.Join(slices.Concat(to, []string{o.key(), v.Letter.Print}), "\x00"))[:16]),
-		Document: o.Doc.Type, Record: o.Record, Subject: v.Wallet, Large: v.Letter.Print == large,
+		ID:   hex.EncodeToString(v.derive("letter", strings.Join(slices.Concat(to, []string{p.key(), string(p.Kind), v.Letter.Print}), "\x00"))[:16]),
+		Kind: p.Kind, Record: p.Record, Large: v.Letter.Print == large,
 		Language: d.words(c).Language(), Address: to,
 	})
 	if err != nil {

@@ -11,23 +11,24 @@ import (
 	"justice-wallet/issuer/internal/holder"
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/issuance"
+	"justice-wallet/pkg/letter"
 	"justice-wallet/pkg/ui"
 )
 
-// orla has a release and no licence in force, so that there is one letter only.
-func (w *world) orla() holder.Account {
+// quinton has one approval and can have nothing else: there is one letter only.
+func (w *world) quinton() holder.Account {
 	w.records.facts = func(source string, f credential.Facts) {
-		if source == "hmpps-licence" {
-			f["licence_active"] = false
+		if source == "hmpps-release" {
+			f["release_confirmation_current"] = false
 		}
 	}
-	return w.person("O'Neill", "Orla", "A0047SY")
+	return w.person("Quinton", "Synthia", "A0025SY")
 }
 
 // asksByPost comes to the question of the address.
 func (b *browser) asksByPost() *browser {
 	b.t.Helper()
-	b.enter(b.orla(), "letter").shows(b.say("letter.print"))
+	b.enter(b.quinton(), "letter").shows(b.say("letter.print"))
 	b.post(url.Values{"answer": {"large"}}).shows(b.say("letter.title"), b.say("letter.collect.hint"), b.say("letter.unsafe.hint"))
 	return b.post(url.Values{"answer": {"post"}}).shows(b.say("address.title"))
 }
@@ -40,7 +41,7 @@ func TestALetterByPost(t *testing.T) {
 		form := b.hiddenFields()
 		b.post(home).shows(b.say("lettered.title"), b.say("lettered.post"), b.say("lettered.id"))
 		want := holder.Letter{
-			Document: release, Record: issuance.Record{Person: "A0047SY"}, Subject: wallet, Large: true, Language: ui.Language(b.lang),
+			Kind: letter.Approval, Record: issuance.Record{Person: "A0025SY", Item: "APR-0001"}, Large: true, Language: ui.Language(b.lang),
 			Address: []string{"1 Synthetic Street", "Aberystwyth", "SY23 2AX"},
 		}
 		if len(b.letters.asked) != 1 {
@@ -68,7 +69,7 @@ func TestALetterToCollect(t *testing.T) {
 	for _, how := range []string{"collect", "unsafe"} {
 		t.Run(how, func(t *testing.T) {
 			inBoth(t, func(t *testing.T, b *browser) {
-				b.enter(b.orla(), "letter")
+				b.enter(b.quinton(), "letter")
 				b.post(url.Values{"answer": {"plain"}})
 				b.post(url.Values{"answer": {how}}).shows(b.say("lettered.collect")).lacks(b.say("lettered.post"))
 				if len(b.letters.asked) != 1 || b.letters.asked[0].Address != nil || b.letters.asked[0].Large {
@@ -85,7 +86,7 @@ func TestALetterToCollect(t *testing.T) {
 
 func TestWhichLetter(t *testing.T) {
 	inBoth(t, func(t *testing.T, b *browser) {
-		b.enter(b.michael(), "letter").shows(b.say("letter.document"))
+		b.enter(b.michael(), "letter").shows(b.say("letter.document"), b.say("letter.for.release"), b.say("letter.for.identity")).lacks(b.say("letter.for.approval"))
 		b.post(nil).shows(b.say("letter.document.error"))
 		if b.last.Code != http.StatusBadRequest {
 			t.Errorf("%d", b.last.Code)
@@ -95,19 +96,23 @@ func TestWhichLetter(t *testing.T) {
 		b.post(url.Values{"answer": {"plain"}})
 		b.post(url.Values{"answer": {"pigeon"}}).shows(b.say("letter.error"))
 		b.post(url.Values{"answer": {"collect"}}).shows(b.say("lettered.title"))
-		if len(b.letters.asked) != 1 || b.letters.asked[0].Document != release {
+		if len(b.letters.asked) != 1 || b.letters.asked[0].Kind != letter.Identity {
 			t.Errorf("asked for %+v", b.letters.asked)
 		}
 	})
 }
 
-// A document of which there is no letter is not offered as one: with one left nobody is asked, with none they are told.
+// There is no letter of a licence: someone who has nothing else is told whom to ask.
 func TestOnlyWhatThereIsALetterOf(t *testing.T) {
 	inBoth(t, func(t *testing.T, b *browser) {
-		b.letters.only = release
-		b.enter(b.michael(), "letter").lacks(b.say("letter.document")).shows(b.say("letter.print"))
-		b.letters.only = "another"
-		b.get("/letter").shows(b.say("letter.away.title"))
+		account := b.michael()
+		b.records.facts = func(source string, f credential.Facts) {
+			if source == "hmpps-release" {
+				f["release_confirmation_current"] = false
+			}
+		}
+		b.enter(account, "letter").shows(b.say("letter.away.title"))
+		b.get("/documents").shows(b.say("docs.add")) // the licence is there to be added
 	})
 }
 
@@ -169,13 +174,31 @@ func TestAnAddressSurvivesTheEndOfASession(t *testing.T) {
 	})
 }
 
+// So is which letter it was, where there is a choice.
+func TestTheChoiceOfALetterSurvivesToo(t *testing.T) {
+	inBoth(t, func(t *testing.T, b *browser) {
+		b.enter(b.michael(), "letter")
+		b.post(url.Values{"answer": {b.radios()[1]}})
+		b.post(url.Values{"answer": {"plain"}})
+		b.post(url.Values{"answer": {"post"}}).shows(b.say("address.title"))
+		b.now = b.now.Add(21 * time.Minute)
+		b.post(home).shows(b.say("ended.kept"))
+		b.enter(b.michael(), "letter").shows(b.say("address.title"))
+		b.post(home).shows(b.say("lettered.post"))
+		if len(b.letters.asked) != 1 || b.letters.asked[0].Kind != letter.Identity || len(b.letters.asked[0].Address) != 3 {
+			t.Errorf("asked for %+v", b.letters.asked)
+		}
+	})
+}
+
 // Nor is it there for whoever signs in next at a shared computer.
 func TestAnAddressIsNotGivenToTheNextPerson(t *testing.T) {
 	inBoth(t, func(t *testing.T, b *browser) {
 		b.asksByPost()
 		b.now = b.now.Add(21 * time.Minute)
 		b.post(home).shows(b.say("ended.kept"))
-		b.enter(b.person("Llŷr", "Siân", "A0046SY"), "letter").shows(b.say("letter.print"))
+		b.records.facts = nil
+		b.enter(b.person("Llŷr", "Siân", "A0046SY"), "letter").shows(b.say("letter.document"))
 		b.get("/letter/address")
 		if strings.Contains(b.body(), "Synthetic Street") {
 			t.Error("the next person sees it")

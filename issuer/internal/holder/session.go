@@ -159,20 +159,20 @@ func aim(path string) string {
 	return "documents"
 }
 
-// mark tells, on a form, whose it is, and tells nobody else: the same account has the same mark in every visit.
-func (d *Door) mark(v *visit) string {
+// mark stands, in a form, for what it is made of, and tells nothing of it: it is the same in every visit.
+func (d *Door) mark(of ...string) string {
 	mac := hmac.New(sha256.New, d.Secret)
-	mac.Write([]byte("mark\x00" + v.Account))
+	mac.Write([]byte("mark\x00" + strings.Join(of, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // restore gives back to the person who typed it, and to nobody who signs in after them, the address a session ended over.
 func (d *Door) restore(s *session.Session, v *visit) (restored bool) {
 	form, ok := s.Unstash(pathAddress)
-	if !ok || !same(form.Get("who"), d.mark(v)) {
+	if !ok || !same(form.Get("who"), d.mark("who", v.Account)) {
 		return false
 	}
-	v.Letter = letterForm{How: byPost, Print: form.Get("print"), Address: readAddress(form)}
+	v.Letter = letterForm{Letter: form.Get("letter"), How: byPost, Print: form.Get("print"), Address: readAddress(form)}
 	return true
 }
 

@@ -198,12 +198,7 @@ func (s *signIn) Finish(_ context.Context, attempt []byte, query url.Values) (ho
 	return s.account, s.finish
 }
 
-type letters struct {
-	asked []holder.Letter
-	only  string // the type of document there is a letter of; of every one when empty
-}
-
-func (l *letters) Prints(documentType string) bool { return l.only == "" || documentType == l.only }
+type letters struct{ asked []holder.Letter }
 
 func (l *letters) Request(_ context.Context, letter holder.Letter) error {
 	for _, before := range l.asked {
