@@ -103,6 +103,7 @@ func TestThePersonsPages(t *testing.T) {
 			w.adds()
 			w.removes()
 			w.asksForALetter()
+			w.cannot()
 		})
 	}
 	for _, trouble := range record.Troubles() {
@@ -137,9 +138,6 @@ func (w walker) unmatched() {
 	w.look("sign in again")
 	w.visit("/sign-out")
 	w.look("signed out")
-	w.rig.OneLogin.SetDown(true)
-	w.visit("/sign-in")
-	w.rig.OneLogin.SetDown(false)
 }
 
 func (w walker) adds() {
@@ -178,9 +176,17 @@ func (w walker) removes() {
 	w.look("your documents, with one")
 	w.visit("/refresh")
 	w.look("update")
+	w.follow(".govuk-summary-list a")
+	w.look("what it says, again")
 	w.visit("/documents")
-	w.follow(`a[href^="/documents/"]:not([href$="choose"])`)
+	w.follow("dl:last-of-type a") // those that were added come last
 	w.look("one document")
+	w.press("Remove this document", "Tynnu'r ddogfen hon")
+	w.look("remove")
+	w.press("Remove this document", "Tynnu'r ddogfen hon")
+	w.look("removed")
+	w.visit("/documents")
+	w.look("your documents, with one removed")
 	w.visit("/documents/elsewhere")
 	w.look("elsewhere")
 }
@@ -188,5 +194,36 @@ func (w walker) removes() {
 func (w walker) asksForALetter() {
 	w.t.Helper()
 	w.visit("/letter")
-	w.look("letter")
+	w.look("which letter")
+	w.tap("For a bank", "Ar gyfer banc")
+	w.press("Continue", "Parhau")
+	w.look("how to print")
+	w.tap("Large print", "Print bras")
+	w.press("Continue", "Parhau")
+	w.look("how to get it")
+	w.tap("Get it by post", "Ei gael drwy'r post")
+	w.press("Continue", "Parhau")
+	w.press("Ask for my letter", "Gofyn am fy llythyr")
+	w.look("address, with mistakes")
+	for _, f := range [][3]string{
+		{"Address line 1", "Llinell gyfeiriad 1", "1 Synthetic Street"}, {"Town or city", "Tref neu ddinas", "Aberystwyth"}, {"Postcode", "Cod post", "SY23 2AX"},
+	} {
+		w.must(w.tab.Fill(w.say(f[0], f[1]), f[2]))
+	}
+	w.press("Ask for my letter", "Gofyn am fy llythyr")
+	w.look("letter asked for")
+}
+
+// cannot is a person to whom nothing can be given now, and one whose systems of record are away.
+func (w walker) cannot() {
+	w.t.Helper()
+	w.visit("/sign-out")
+	w.signIn("Synthia Birchall (synthetic)")
+	w.look("nothing to add")
+	w.visit("/letter")
+	w.look("no letter")
+	w.rig.HMPPS.SetDown(true)
+	defer w.rig.HMPPS.SetDown(false)
+	w.visit("/documents")
+	w.look("away")
 }

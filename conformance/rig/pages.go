@@ -20,6 +20,7 @@ const (
 	DeskClient    = "wallet-desk"
 	consoleReturn = "/console/sign-in/return"
 	deskReturn    = "/sign-in/return"
+	helpPhone     = "020 7946 0000" // a number of Ofcom's for stories
 )
 
 // Organisation is the id of the rig's synthetic organisation of a type.
@@ -41,7 +42,7 @@ func (r *Rig) holder() *issuer.Holder {
 	return &issuer.Holder{
 		SignInIssuer: r.OneLoginURL, Origins: []string{r.OneLoginURL},
 		IdentityIssuer: onelogin.IdentityIssuer(r.OneLoginURL), IdentityDID: onelogin.IdentityDID(), IdentityKeys: onelogin.IdentityDocument(r.OneLoginURL),
-		HelpPhone: "020 7946 0000", ExitURL: "https://www.bbc.co.uk/weather", // a number of Ofcom's for stories
+		HelpPhone: helpPhone, ExitURL: "https://www.bbc.co.uk/weather",
 	}
 }
 

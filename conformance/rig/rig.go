@@ -237,7 +237,7 @@ func (r *Rig) config() (issuer.Config, error) {
 	if o.ExternalServer != "" {
 		server = o.ExternalServer
 	}
-	c := issuer.Config{
+	return issuer.Config{
 		SelfURL: r.IssuerURL, AuthServer: server, AuthServerJWKS: server + "/.well-known/jwks.json", ClientID: ClientID,
 		WalletURL: r.walletLink("/add", "https://mobile.account.gov.uk/wallet/add"), Holder: r.holder(), Console: r.caseworkers(), RefreshJourney: r.IssuerURL + "/refresh",
 		StaffIssuer: staff + "/issuer", StaffJWKS: staff + "/.well-known/jwks.json",
@@ -245,11 +245,10 @@ func (r *Rig) config() (issuer.Config, error) {
 			PrisonerSearch: r.HMPPSURL, Licences: r.HMPPSURL, Persons: r.HMPPSURL, Supervision: r.HMPPSURL, DutyToRefer: r.HMPPSURL, Approvals: r.HMPPSURL,
 			TokenURL: staff + "/oauth/token", ClientID: issuerClient, ClientSecret: clientSecret, Facts: r.HMPPSURL + "/facts",
 		},
-		LetterPage: r.VerifierURL + "/letter", LetterPhone: "020 7946 0000",
+		LetterPage: r.VerifierURL + "/letter", LetterPhone: helpPhone,
 		Conformance: true, DocumentsDir: o.DocumentsDir, Secret: o.Secret, OfferLife: 15 * time.Minute,
 		StatusLists: 2, StatusSize: 131072, StatusTTL: 15 * time.Minute, StatusLife: 12 * time.Hour, StatusTick: 5 * time.Second,
-	}
-	return c, nil
+	}, nil
 }
 
 // ring opens the keys in Dir, or makes them there.
