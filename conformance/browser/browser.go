@@ -116,6 +116,7 @@ func (t *Tab) listen(event any) {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		r.Add("url", t.name, e.Request.URL+e.Request.URLFragment)
+		r.Add("sent", t.name, e.Request.URL)
 	case *network.EventResponseReceived:
 		for name, value := range e.Response.Headers {
 			r.Add("header", e.Response.URL, fmt.Sprintf("%s: %v", name, value))

@@ -18,7 +18,7 @@ type Record struct {
 
 // Entry is one thing that was seen, and where.
 type Entry struct {
-	Kind string // "url", "header", "page" or "log"
+	Kind string // "url", "sent" (an address without what follows #), "header", "page" or "log"
 	At   string
 	Text string
 }

@@ -91,6 +91,15 @@ func (t *Tab) Fill(words, value string) error {
 	return nil
 }
 
+// Type types value into the field whose label says words, after what is there.
+func (t *Tab) Type(words, value string) error {
+	target := `//*[@id=//label[normalize-space(.)=` + literal(words) + `]/@for]`
+	if err := t.run(chromedp.SendKeys(target, value, chromedp.BySearch)); err != nil {
+		return fmt.Errorf("type into %q at %s: %w", words, t.Address(), err)
+	}
+	return nil
+}
+
 // Address returns where the window is.
 func (t *Tab) Address() string {
 	var address string

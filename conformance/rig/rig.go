@@ -333,7 +333,7 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 		return nil, err
 	}
 	var letters *verifier.Letters
-	if r.options.Assets != nil {
+	if r.options.Pages {
 		letters = &verifier.Letters{Phone: "020 7946 0000"}
 	}
 	return verifier.New(verifier.Config{Trust: trust, Presentations: presentations, Desk: r.desk(), Letters: letters},
