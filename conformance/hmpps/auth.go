@@ -1,6 +1,7 @@
 package hmpps
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -29,6 +30,7 @@ var base64url = base64.RawURLEncoding
 type accessClaims struct {
 	Issuer      string   `json:"iss"`
 	Subject     string   `json:"sub"`
+	User        string   `json:"user_name,omitempty"` // on whose behalf the client asks
 	ClientID    string   `json:"client_id"`
 	Audience    string   `json:"aud"`
 	Authorities []string `json:"authorities"`
@@ -38,7 +40,8 @@ type accessClaims struct {
 	GrantType   string   `json:"grant_type"`
 }
 
-// postToken is the client credentials grant (RFC 6749 §4.4).
+// postToken is the client credentials grant (RFC 6749 §4.4). As HMPPS Auth has it, a client may name the user on whose behalf
+// it asks (username): the token is then of that user, with the client's roles.
 func (s *Server) postToken(w http.ResponseWriter, r *http.Request) {
 	if s.isDown(w) {
 		return
@@ -53,7 +56,7 @@ func (s *Server) postToken(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
 		return
 	}
-	token, err := s.mint(client)
+	token, err := s.mint(client, r.PostFormValue("username"))
 	if err != nil {
 		reply(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
 		return
@@ -79,7 +82,7 @@ func (s *Server) client(r *http.Request) (Client, bool) {
 	return Client{}, false
 }
 
-func (s *Server) mint(c Client) (string, error) {
+func (s *Server) mint(c Client, user string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := make([]byte, 16)
@@ -88,7 +91,7 @@ func (s *Server) mint(c Client) (string, error) {
 	}
 	now := s.now()
 	return s.sign(accessClaims{
-		Issuer: s.issuer, Subject: c.ID, ClientID: c.ID, Audience: c.ID, Authorities: c.Roles, ID: hex.EncodeToString(id),
+		Issuer: s.issuer, Subject: cmp.Or(user, c.ID), User: user, ClientID: c.ID, Audience: c.ID, Authorities: c.Roles, ID: hex.EncodeToString(id),
 		IssuedAt: now.Unix(), Expires: now.Add(tokenLife).Unix(), GrantType: "client_credentials",
 	})
 }

@@ -138,6 +138,22 @@ func TestTokenVerifiesWithThePublishedKey(t *testing.T) {
 	}
 }
 
+func TestATokenIsOfTheUserThatTheClientNames(t *testing.T) {
+	r := start(t)
+	for form, want := range map[string][2]any{"": {"issuer", nil}, "&username=SYN_A": {"SYN_A", "SYN_A"}} {
+		_, answer := r.send(t, "POST", "/auth/oauth/token", "grant_type=client_credentials"+form,
+			"Authorization", basic("issuer", "s3cret%3A%2B"), "Content-Type", "application/x-www-form-urlencoded")
+		payload, err := base64.RawURLEncoding.DecodeString(strings.Split(answer.(map[string]any)["access_token"].(string), ".")[1])
+		var claims map[string]any
+		if err != nil || json.Unmarshal(payload, &claims) != nil {
+			t.Fatal("the token cannot be read")
+		}
+		if claims["sub"] != want[0] || claims["user_name"] != want[1] || claims["client_id"] != "issuer" {
+			t.Errorf("%q: %v", form, claims)
+		}
+	}
+}
+
 func TestTokenEndpointRefuses(t *testing.T) {
 	r := start(t)
 	tests := []struct {

@@ -14,9 +14,14 @@ import (
 	"justice-wallet/conformance/wallet"
 )
 
-// Token returns a token of HMPPS Auth for a client.
+// Token returns a token of HMPPS Auth for a client that asks for itself.
 func (r *Rig) Token(ctx context.Context, client string) (string, error) {
-	form := strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode())
+	return r.TokenFor(ctx, client, "")
+}
+
+// TokenFor returns a token of HMPPS Auth for a client that asks on behalf of user.
+func (r *Rig) TokenFor(ctx context.Context, client, user string) (string, error) {
+	form := strings.NewReader(url.Values{"grant_type": {"client_credentials"}, "username": {user}}.Encode())
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.HMPPSURL+"/auth/oauth/token", form)
 	if err != nil {
 		return "", err

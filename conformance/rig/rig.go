@@ -181,7 +181,8 @@ func (r *Rig) neighbours() error {
 	r.HMPPS, err = hmpps.New(hmpps.Options{Now: r.options.Now, Rand: rand.Reader, Console: r.console(), Clients: []hmpps.Client{
 		{ID: issuerClient, Secret: clientSecret, Roles: []string{hmpps.RolePrisonerSearch, hmpps.RoleViewLicences, hmpps.RoleWalletRecords}},
 		{ID: ServiceClient, Secret: clientSecret, Roles: []string{
-			"ROLE_WALLET_CREDENTIALS__ISSUE", "ROLE_WALLET_CREDENTIALS__REVOKE", "ROLE_WALLET_CREDENTIALS__VIEW",
+			"ROLE_WALLET_CREDENTIALS__ISSUE", "ROLE_WALLET_CREDENTIALS__REVOKE", "ROLE_WALLET_CREDENTIALS__REVOKE_BULK_APPROVE",
+			"ROLE_WALLET_CREDENTIALS__VIEW",
 		}},
 		{ID: PlainClient, Secret: clientSecret, Roles: []string{"ROLE_OF_ANOTHER_SERVICE"}},
 	}})
