@@ -25,18 +25,30 @@ func (a *API) GetDescription(c *gin.Context) error {
 	return nil
 }
 
+// CodePerson is of the fault of a service that asks for itself what two people decide on.
+const CodePerson = "person_needed"
+
+// caller is who a token is of.
+type caller struct {
+	casework.Staff
+
+	// Person says that the token is of somebody: HMPPS Auth names the user on whose behalf a service asks. A service that
+	// asks for itself is none of two people: the same one could be behind both.
+	Person bool
+}
+
 // staff returns who calls, as the console would know them: with the teams of the claim teams, or none. What they may do is
 // decided by casework.
-func (a *API) staff(c *gin.Context) (casework.Staff, error) {
+func (a *API) staff(c *gin.Context) (caller, error) {
 	token, err := httpserver.Bearer(c)
 	if err != nil {
-		return casework.Staff{}, err
+		return caller{}, err
 	}
 	who, err := a.identify(c.Request.Context(), token)
 	if err == nil || fault.KindOf(err) == fault.Unavailable {
 		return who, err
 	}
-	return casework.Staff{}, fault.Wrap(fault.Unauthorized, issuance.CodeInvalidToken, "", err)
+	return caller{}, fault.Wrap(fault.Unauthorized, issuance.CodeInvalidToken, "", err)
 }
 
 type caseSearch struct {
@@ -72,7 +84,7 @@ func (a *API) PostCases(c *gin.Context) error {
 	if q.BirthDate, err = readDay(r.BirthDate); err != nil {
 		return err
 	}
-	found, err := a.Casework.Find(c.Request.Context(), who, q, r.Wider)
+	found, err := a.Casework.Find(c.Request.Context(), who.Staff, q, r.Wider)
 	if err != nil {
 		return err
 	}
@@ -106,8 +118,8 @@ type about struct {
 }
 
 // see reads a person for the caller, if they may, after an audit record of it.
-func (a *API) see(c *gin.Context, who casework.Staff, r about, part string) (casework.View, error) {
-	return a.Casework.View(c.Request.Context(), who, r.Record, r.Wider, part)
+func (a *API) see(c *gin.Context, who caller, r about, part string) (casework.View, error) {
+	return a.Casework.View(c.Request.Context(), who.Staff, r.Record, r.Wider, part)
 }
 
 type happening struct {
@@ -157,7 +169,7 @@ type endingRequest struct {
 }
 
 // readEnding reads who asks for which ending, of a person whom they may see.
-func (a *API) readEnding(c *gin.Context) (casework.Staff, casework.Request, string, error) {
+func (a *API) readEnding(c *gin.Context) (caller, casework.Request, string, error) {
 	who, err := a.staff(c)
 	if err != nil {
 		return who, casework.Request{}, "", err
@@ -212,7 +224,7 @@ func (a *API) PostEffect(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.Casework.Effect(c.Request.Context(), who, r)
+	e, err := a.Casework.Effect(c.Request.Context(), who.Staff, r)
 	if err != nil {
 		return err
 	}
@@ -227,7 +239,10 @@ func (a *API) PostEnding(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.Casework.Plan(c.Request.Context(), who, r, digest)
+	if err := a.oneOfTwo(c, who, r); err != nil {
+		return err
+	}
+	e, err := a.Casework.Plan(c.Request.Context(), who.Staff, r, digest)
 	if err != nil {
 		return err
 	}
@@ -235,34 +250,56 @@ func (a *API) PostEnding(c *gin.Context) error {
 	return nil
 }
 
+// oneOfTwo refuses a service that asks for itself what two people must agree to.
+func (a *API) oneOfTwo(c *gin.Context, who caller, r casework.Request) error {
+	if who.Person {
+		return nil
+	}
+	e, err := a.Casework.Effect(c.Request.Context(), who.Staff, r)
+	if fault.CodeOf(err) == casework.CodeNothing {
+		return nil // sent again after it ran, say: Plan knows
+	}
+	if err == nil && e.NeedsSecond() {
+		return errPerson()
+	}
+	return err
+}
+
+func errPerson() error {
+	return fault.New(fault.Forbidden, CodePerson, "two people decide on this: the token must name the user who asks")
+}
+
 // GetEnding answers GET /api/endings/{id} with how far an ending is.
 func (a *API) GetEnding(c *gin.Context) error {
-	return a.one(c, func(who casework.Staff) (casework.Ending, error) {
-		return a.Casework.Ending(c.Request.Context(), who, c.Param("id"))
+	return a.one(c, func(who caller) (casework.Ending, error) {
+		return a.Casework.Ending(c.Request.Context(), who.Staff, c.Param("id"))
 	})
 }
 
 // PostStop answers POST /api/endings/{id}/stop. It may be repeated.
 func (a *API) PostStop(c *gin.Context) error {
-	return a.one(c, func(who casework.Staff) (casework.Ending, error) {
-		return a.Casework.Stop(c.Request.Context(), who, c.Param("id"))
+	return a.one(c, func(who caller) (casework.Ending, error) {
+		return a.Casework.Stop(c.Request.Context(), who.Staff, c.Param("id"))
 	})
 }
 
 // PostAgreement answers POST /api/endings/{id}/agreement: the second person's, to the set named by its digest.
 func (a *API) PostAgreement(c *gin.Context) error {
-	return a.one(c, func(who casework.Staff) (casework.Ending, error) {
+	return a.one(c, func(who caller) (casework.Ending, error) {
 		var r struct {
 			Digest string `json:"digest"`
 		}
 		if err := httpserver.ReadJSON(c, &r); err != nil {
 			return casework.Ending{}, err
 		}
-		return a.Casework.Approve(c.Request.Context(), who, c.Param("id"), r.Digest)
+		if !who.Person {
+			return casework.Ending{}, errPerson()
+		}
+		return a.Casework.Approve(c.Request.Context(), who.Staff, c.Param("id"), r.Digest)
 	})
 }
 
-func (a *API) one(c *gin.Context, act func(casework.Staff) (casework.Ending, error)) error {
+func (a *API) one(c *gin.Context, act func(caller) (casework.Ending, error)) error {
 	who, err := a.staff(c)
 	if err != nil {
 		return err
@@ -281,7 +318,7 @@ func (a *API) GetEndings(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	queue, err := a.Casework.Queue(c.Request.Context(), who)
+	queue, err := a.Casework.Queue(c.Request.Context(), who.Staff)
 	if err != nil {
 		return err
 	}
@@ -330,7 +367,7 @@ func (a *API) PostApproval(c *gin.Context) error {
 	if _, err := a.see(c, who, about{r.Record, r.Wider}, "approval"); err != nil {
 		return err
 	}
-	kept, err := a.Casework.IssueApproval(c.Request.Context(), who, casework.Approval{
+	kept, err := a.Casework.IssueApproval(c.Request.Context(), who.Staff, casework.Approval{
 		Reference: r.Reference, Person: r.Record, Kind: r.Kind, What: r.What, Until: until, Conditions: r.Conditions, TeamPhone: r.TeamPhone,
 	})
 	if err != nil {
@@ -354,7 +391,7 @@ func (a *API) PostApprovals(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := a.Casework.ApprovalsOf(c.Request.Context(), who, v)
+	all, err := a.Casework.ApprovalsOf(c.Request.Context(), who.Staff, v)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ type world struct {
 	server    *httpserver.Server
 	casework  *casework.Service
 	approvals []casework.Approval
+	revoked   int
 	schemas   map[string]any
 }
 
@@ -80,6 +81,7 @@ func newWorld(t *testing.T) *world {
 	w.server = httpserver.New(httpserver.Options{Log: slog.New(slog.DiscardHandler), Now: clock, Ready: func(context.Context) error { return nil }})
 	g := w.server.Group("/api", httpserver.GroupOptions{Descriptions: true})
 	g.Handle("GET", "/openapi.yaml", api.GetDescription)
+	g.Handle("POST", "/revocations", api.PostRevocation)
 	g.Handle("POST", "/credentials/search", api.PostSearch)
 	g.Handle("POST", "/cases/search", api.PostCases)
 	g.Handle("POST", "/cases/timeline", api.PostTimeline)
@@ -109,6 +111,7 @@ func (w *world) Find(_ context.Context, q casework.Query) ([]casework.Case, erro
 }
 
 func (w *world) Revoke(ctx context.Context, r issuance.RevokeRequest) ([]issuance.Ended, error) {
+	w.revoked++
 	return nil, w.MarkRevoked(ctx, r.ID, w.now, string(r.Reason))
 }
 
@@ -135,8 +138,19 @@ func (w *world) issue(n int) string {
 	return id
 }
 
-// token is HMPPS Auth's, for a service with roles, of the team.
+// token is HMPPS Auth's, for a service with roles, of the team, that asks for itself.
 func (w *world) token(name string, team string, roles ...string) string {
+	w.t.Helper()
+	return w.tokenOf(name, "", team, roles...)
+}
+
+// user is HMPPS Auth's, for a service that asks on behalf of somebody.
+func (w *world) user(name string, team string, roles ...string) string {
+	w.t.Helper()
+	return w.tokenOf(name, name, team, roles...)
+}
+
+func (w *world) tokenOf(name, user, team string, roles ...string) string {
 	w.t.Helper()
 	part := func(v any) string {
 		b, err := json.Marshal(v)
@@ -144,6 +158,9 @@ func (w *world) token(name string, team string, roles ...string) string {
 		return base64.RawURLEncoding.EncodeToString(b)
 	}
 	claims := map[string]any{"iss": issuer, "sub": name, "exp": w.now.Add(time.Hour).Unix(), "authorities": roles}
+	if user != "" {
+		claims["user_name"] = user
+	}
 	if team != "" {
 		claims["teams"] = []string{team}
 	}
@@ -253,7 +270,7 @@ func TestStopAndTwoPeople(t *testing.T) {
 	for n := range 11 {
 		w.issue(n + 1)
 	}
-	token, second := w.token("front-end", "N07SYN", all...), w.token("second", "N07SYN", casework.RoleView, casework.RoleApprove)
+	token, second := w.user("first", "N07SYN", all...), w.user("second", "N07SYN", casework.RoleView, casework.RoleApprove)
 	request := map[string]any{"id": "r-1", "scope": "PERSON", "record": ann, "reason": "DIED"}
 	effect := w.want(200, "Ending", "POST", "/api/endings/effect", token, request)
 	request["digest"] = effect["digest"]
@@ -271,6 +288,53 @@ func TestStopAndTwoPeople(t *testing.T) {
 	}
 	if e := w.want(200, "Ending", "POST", "/api/endings/r-1/stop", token, map[string]any{}); e["state"] != "STOPPED" {
 		t.Errorf("%v", e)
+	}
+}
+
+// Whoever stands behind a service that asks for itself could be the other of two people, too.
+func TestAServiceIsNoneOfTwoPeople(t *testing.T) {
+	w := newWorld(t)
+	for n := range 11 {
+		w.issue(n + 1)
+	}
+	every := append(slices.Clone(all), casework.RoleApprove)
+	service, first := w.token("system", "N07SYN", every...), w.user("first", "N07SYN", every...)
+	request := map[string]any{"id": "r-1", "scope": "PERSON", "record": ann, "reason": "DIED"}
+	request["digest"] = w.want(200, "Ending", "POST", "/api/endings/effect", service, request)["digest"]
+	code := func(answer map[string]any) string { return answer["error"].(string) }
+	if got := code(w.want(403, "Error", "POST", "/api/endings", service, request)); got != serviceapi.CodePerson {
+		t.Error(got)
+	}
+	w.want(201, "Ending", "POST", "/api/endings", first, request)
+	agreement := map[string]any{"digest": request["digest"]}
+	if got := code(w.want(403, "Error", "POST", "/api/endings/r-1/agreement", service, agreement)); got != serviceapi.CodePerson {
+		t.Error(got)
+	}
+	if got := code(w.want(403, "Error", "POST", "/api/endings/r-1/agreement", first, agreement)); got != casework.CodeSame {
+		t.Error(got)
+	}
+	if got := code(w.want(403, "Error", "POST", "/api/revocations", first, map[string]any{"record": ann, "reason": "DIED"})); got != serviceapi.CodePerson {
+		t.Error(got)
+	}
+	if w.revoked != 0 {
+		t.Errorf("%d ended", w.revoked)
+	}
+	w.want(401, "", "GET", "/api/endings", w.tokenOf("second", "another", "N07SYN", every...), nil)
+}
+
+func TestAServiceEndsAFewForItself(t *testing.T) {
+	w := newWorld(t)
+	for n := range casework.AloneLimit {
+		w.issue(n + 1)
+	}
+	token := w.token("system", "N07SYN", all...)
+	request := map[string]any{"id": "r-1", "scope": "PERSON", "record": ann, "reason": "DIED"}
+	request["digest"] = w.want(200, "Ending", "POST", "/api/endings/effect", token, request)["digest"]
+	w.want(201, "Ending", "POST", "/api/endings", token, request)
+	w.now = start.Add(casework.StopTime)
+	must(t, w.casework.Work(t.Context()))
+	if again := w.want(201, "Ending", "POST", "/api/endings", token, request); again["state"] != "DONE" || w.revoked != casework.AloneLimit { // there is nothing left to end
+		t.Errorf("%v, %d ended", again["state"], w.revoked)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -51,44 +52,51 @@ type API struct{ Deps }
 func New(deps Deps) *API { return &API{deps} }
 
 // actor returns who calls, if their token carries role. A token that does not prove them is 401, one without the role 403.
-func (a *API) actor(c *gin.Context, role string) (string, error) {
+func (a *API) actor(c *gin.Context, role string) (caller, error) {
 	who, err := a.staff(c)
 	if err != nil {
-		return "", err
+		return caller{}, err
 	}
 	if !who.Can(role) {
-		return "", fault.New(fault.Forbidden, casework.CodeRole, "the token lacks the role "+role)
+		return caller{}, fault.New(fault.Forbidden, casework.CodeRole, "the token lacks the role "+role)
 	}
-	return who.Username, nil
+	return who, nil
 }
 
 // identify verifies a token of HMPPS Auth: RS256, from that issuer, not expired.
-func (a *API) identify(ctx context.Context, token string) (casework.Staff, error) {
+func (a *API) identify(ctx context.Context, token string) (caller, error) {
 	expect := jose.Expect{Type: "JWT", Algorithms: []jose.Algorithm{jose.RS256}}
 	verified, err := jose.Verify(ctx, token, expect, a.StaffKeys)
 	if err != nil {
-		return casework.Staff{}, err
+		return caller{}, err
 	}
 	claims := verified.Claims
 	if iss, err := claims.String("iss"); err != nil || iss != a.StaffIssuer {
-		return casework.Staff{}, fmt.Errorf("staff token: another issuer")
+		return caller{}, fmt.Errorf("staff token: another issuer")
 	}
 	if expires, err := claims.Time("exp"); err != nil || !a.Now().Before(expires) {
-		return casework.Staff{}, fmt.Errorf("staff token: expired, or no exp")
+		return caller{}, fmt.Errorf("staff token: expired, or no exp")
 	}
-	var who casework.Staff
+	var who caller
 	if who.Username, err = claims.String("sub"); err != nil || who.Username == "" {
-		return casework.Staff{}, fmt.Errorf("staff token: no sub")
+		return caller{}, fmt.Errorf("staff token: no sub")
 	}
 	if claims.Has("authorities") { // absent: a client with no role
 		if who.Roles, err = claims.Strings("authorities"); err != nil {
-			return casework.Staff{}, err
+			return caller{}, err
 		}
 	}
 	if claims.Has("teams") { // absent: of no team
 		if who.Teams, err = claims.Strings("teams"); err != nil {
-			return casework.Staff{}, err
+			return caller{}, err
 		}
+	}
+	if claims.Has("user_name") { // absent: a service asks for itself
+		user, err := claims.String("user_name")
+		if err != nil || user != who.Username {
+			return caller{}, fmt.Errorf("staff token: sub is not the user")
+		}
+		who.Person = true
 	}
 	return who, nil
 }
@@ -111,7 +119,7 @@ type offerResponse struct {
 // PostOffer answers POST /api/offers: 201 with the link and the QR code, or 403 with the reason the person may not have
 // the document now.
 func (a *API) PostOffer(c *gin.Context) error {
-	actor, err := a.actor(c, RoleIssue)
+	who, err := a.actor(c, RoleIssue)
 	if err != nil {
 		return err
 	}
@@ -124,7 +132,7 @@ func (a *API) PostOffer(c *gin.Context) error {
 		return err
 	}
 	link, offer, err := a.Profile.Link(c.Request.Context(), issuance.OfferRequest{
-		Configuration: configuration, Record: issuance.Record{Person: r.Record, Item: r.Item}, Subject: r.WalletSubject, Actor: actor,
+		Configuration: configuration, Record: issuance.Record{Person: r.Record, Item: r.Item}, Subject: r.WalletSubject, Actor: who.Username,
 	})
 	if err != nil {
 		return err
@@ -169,7 +177,7 @@ type endedDocument struct {
 
 // PostRevocation answers POST /api/revocations with what stands no more. It may be repeated.
 func (a *API) PostRevocation(c *gin.Context) error {
-	actor, err := a.actor(c, RoleRevoke)
+	who, err := a.actor(c, RoleRevoke)
 	if err != nil {
 		return err
 	}
@@ -177,7 +185,10 @@ func (a *API) PostRevocation(c *gin.Context) error {
 	if err := httpserver.ReadJSON(c, &r); err != nil {
 		return err
 	}
-	ended, err := a.Issuance.Revoke(c.Request.Context(), issuance.RevokeRequest{ID: r.CredentialID, Person: r.Record, Reason: r.Reason, Actor: actor})
+	if err := a.few(c.Request.Context(), who, r.Record); err != nil {
+		return err
+	}
+	ended, err := a.Issuance.Revoke(c.Request.Context(), issuance.RevokeRequest{ID: r.CredentialID, Person: r.Record, Reason: r.Reason, Actor: who.Username})
 	if err != nil {
 		return err
 	}
@@ -186,6 +197,22 @@ func (a *API) PostRevocation(c *gin.Context) error {
 		out[i] = endedDocument{e.ID, e.DocumentType, e.At}
 	}
 	c.JSON(http.StatusOK, gin.H{"revoked": out})
+	return nil
+}
+
+// few refuses to end for one person alone what takes two. A system that acts on an event is no person.
+func (a *API) few(ctx context.Context, who caller, record string) error {
+	if record == "" || !who.Person {
+		return nil
+	}
+	all, err := a.Register.CredentialsOf(ctx, record)
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, "store_unavailable", "", err)
+	}
+	stand := slices.DeleteFunc(slices.Clone(all), func(one issuance.Credential) bool { return !casework.Stands(one, a.Now()) })
+	if len(stand) > casework.AloneLimit {
+		return fault.New(fault.Forbidden, CodePerson, "more than ten documents take two people: use /api/endings")
+	}
 	return nil
 }
 
