@@ -28,6 +28,8 @@ type visitor struct {
 	body   string
 	url    *url.URL
 	status int
+
+	allowed []string // words that these pages may say all the same
 }
 
 func (v *visitor) get(address string) *visitor {
@@ -50,7 +52,8 @@ func (v *visitor) read(a *http.Response, err error) *visitor {
 	v.body, v.url, v.status = string(body), a.Request.URL, a.StatusCode
 	if strings.HasPrefix(v.url.String(), v.rig.IssuerURL) && strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
 		uitest.CheckPage(v.t, body, v.lang)
-		uitest.Forbidden(v.t, offerOnPage.ReplaceAllString(v.body, ""))
+		uitest.Forbidden(v.t, v.url.String())
+		uitest.Forbidden(v.t, offerOnPage.ReplaceAllString(v.body, ""), v.allowed...)
 	}
 	return v
 }
