@@ -83,6 +83,7 @@ func TestWhatGoesWrongForAPerson(t *testing.T) {
 			e.threeTries()
 			e.samePhone()
 			e.notOnThePhone()
+			e.letter()
 			e.ofAnother()
 			e.endedWhileOpen()
 			e.recalled()
@@ -324,6 +325,52 @@ func (e edges) notOnThePhone() {
 	e.must(err)
 	e.visit(page)
 	e.sees("declined", "You chose not to add it", "Dewisoch beidio â'i hychwanegu")
+}
+
+// letter is asked for with a script in every field, over a visit that ends: what was typed is there again, as it was typed, for
+// the person who typed it.
+func (e edges) letter() {
+	e.t.Helper()
+	const script = `<script>alert(1)</script>"><img src=x onerror=alert(2)>`
+	e.visit("/letter")
+	if !strings.HasSuffix(e.path(), "/print") { // which letter is asked only of someone with a choice
+		e.tap("For a bank", "Ar gyfer banc")
+		e.press("Continue", "Parhau")
+	}
+	for _, answer := range [][2]string{{"Large print", "Print bras"}, {"Get it by post", "Ei gael drwy'r post"}} {
+		e.tap(answer[0], answer[1])
+		e.press("Continue", "Parhau")
+	}
+	fields := [][3]string{
+		{"line1", "Address line 1", "Llinell gyfeiriad 1"}, {"line2", "Address line 2 (optional)", "Llinell gyfeiriad 2 (dewisol)"},
+		{"town", "Town or city", "Tref neu ddinas"}, {"postcode", "Postcode", "Cod post"},
+	}
+	kept := func() {
+		e.t.Helper()
+		for _, f := range fields {
+			if got, err := e.tab.Attribute("#"+f[0], "value"); err != nil || got != script {
+				e.t.Errorf("%s holds %q: %v", f[0], got, err)
+			}
+		}
+	}
+	for _, f := range fields {
+		e.must(e.tab.Fill(e.say(f[1], f[2]), script))
+	}
+	e.press("Ask for my letter", "Gofyn am fy llythyr")
+	kept()
+	e.sees("scripts in every field", "Where should we send it?", "I ble dylem ni ei anfon?")
+	e.says("Enter a full postcode", "Rhowch god post llawn")
+	e.clock.pass(21 * time.Minute)
+	e.press("Ask for my letter", "Gofyn am fy llythyr")
+	e.says("We kept what you typed.", "Rydym wedi cadw'r hyn a deipioch.")
+	e.sees("visit over, address kept", "You were signed out", "Cawsoch eich allgofnodi")
+	e.press("Sign in", "Mewngofnodi")
+	e.press("Continue to GOV.UK One Login", "Parhau i GOV.UK One Login")
+	e.must(e.tab.Tap("Alex Example (synthetic)"))
+	if _, err := e.tab.Press("Continue"); err != nil {
+		e.t.Fatal(err)
+	}
+	kept()
 }
 
 // ofAnother is a page of another person's, and a link of another person's in a wallet.
