@@ -94,7 +94,14 @@ func TestWhatGoesWrongForAPerson(t *testing.T) {
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
 	}
-	searchRecord(t, record, never)
+	for _, leak := range leaks(record, never) {
+		t.Error(leak)
+	}
+	for _, kind := range []string{"url", "header", "log", "page"} {
+		if len(record.Entries(kind)) == 0 {
+			t.Errorf("the run kept no %s", kind)
+		}
+	}
 }
 
 // neverShown is what is known of the synthetic people and stands in no address, header or log line. "Policy" is a name of
@@ -116,28 +123,54 @@ var token = regexp.MustCompile(`eyJ[\w-]+\.eyJ[\w-]+`)
 // offered is the link of an offer, whose letters could spell anything.
 var offered = regexp.MustCompile(`credential_offer=[^"<&]*`)
 
-func searchRecord(t *testing.T, record *browser.Record, never []string) {
-	t.Helper()
+// leaks lists what the addresses, headers and log lines of a run hold that they may not, signed tokens decoded.
+func leaks(record *browser.Record, never []string) []string {
+	var out []string
+	decoded := &browser.Record{}
 	for _, e := range record.Entries("url", "header", "log") {
-		for _, found := range uitest.NeverShown(offered.ReplaceAllString(e.Text, "")) {
-			t.Errorf("%s of %s holds %q", e.Kind, e.At, found)
-		}
+		decoded.Add(e.Kind, e.At, e.Text)
 		for _, jwt := range token.FindAllString(e.Text, -1) {
 			for _, part := range strings.Split(jwt, ".") {
-				decoded, err := base64.RawURLEncoding.DecodeString(part)
+				said, err := base64.RawURLEncoding.DecodeString(part)
 				if err != nil {
-					t.Errorf("%s of %s: %v", e.Kind, e.At, err)
+					out = append(out, e.Kind+" of "+e.At+" holds a token that cannot be read")
 				}
-				record.Add(e.Kind, e.At, string(decoded))
+				decoded.Add(e.Kind, e.At, string(said))
 			}
 		}
 	}
-	for _, e := range record.Find(never, "url", "header", "log") {
-		t.Errorf("%s of %s holds %q", e.Kind, e.At, e.Text)
+	for _, e := range decoded.Entries("url", "header", "log") {
+		for _, found := range uitest.NeverShown(offered.ReplaceAllString(e.Text, "")) {
+			out = append(out, e.Kind+" of "+e.At+" holds "+found)
+		}
 	}
-	for _, kind := range []string{"url", "header", "log", "page"} {
-		if len(record.Entries(kind)) == 0 {
-			t.Errorf("the run kept no %s", kind)
+	for _, e := range decoded.Find(never, "url", "header", "log") {
+		out = append(out, e.Kind+" of "+e.At+" holds "+e.Text)
+	}
+	return out
+}
+
+// The search finds what is hidden in any of the places, and nothing where there is nothing.
+func TestTheSearchFindsWhatLeaks(t *testing.T) {
+	encoded := base64.RawURLEncoding.EncodeToString
+	jwt := encoded([]byte(`{"alg":"ES256"}`)) + "." + encoded([]byte(`{"sub":"Ashdown"}`)) + ".AAAA"
+	for _, c := range []struct {
+		kind, text string
+		want       int
+	}{
+		{"url", "http://127.0.0.1/documents/2hVIy7", 0},
+		{"url", "http://127.0.0.1/documents?number=A1234AA", 1},
+		{"url", "http://127.0.0.1/add?credential_offer=" + jwt, 1},
+		{"header", "Location: /people/ashdown", 1},
+		{"header", "X-Record: X123456", 1},
+		{"log", `{"msg":"revoked","reason":"RECALLED"}`, 1},
+		{"log", `{"msg":"request","path":"/documents"}`, 0},
+		{"page", "Ashdown", 0}, // a page may name whose it is
+	} {
+		record := &browser.Record{}
+		record.Add(c.kind, "here", c.text)
+		if found := leaks(record, []string{"Ashdown"}); len(found) != c.want {
+			t.Errorf("%s %s: found %q, want %d", c.kind, c.text, found, c.want)
 		}
 	}
 }
