@@ -1,6 +1,7 @@
 // Command keys makes and shows the keys of an issuing authority.
 //
 //	keys init   -dir DIR -name NAME -url URL   make a root, a document signer and the other keys, all active
+//	keys add    -dir DIR -purpose letter       make the key of letters in a directory that has none
 //	keys list   -dir DIR                       list the keys
 //	keys export -dir DIR -url URL -out DIR     write what is public: jwks.json, did.json, iacas.json
 //	keys trust  -dir DIR -url URL -documents LIST   print the trust file of a verifier that believes this authority

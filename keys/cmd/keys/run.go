@@ -15,12 +15,13 @@ import (
 	"justice-wallet/pkg/config"
 )
 
-var errUsage = errors.New("want init, list, export or trust, with -dir; or reader, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
+var errUsage = errors.New("want init, add, list, export or trust, with -dir; or reader, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
 
 // command is one call, its flags read.
 type command struct {
 	dir, name, url, out string
 	documents           string // docTypes, with commas between
+	purpose             string
 	passphrase          []byte
 	now                 time.Time
 	stdout              io.Writer
@@ -46,12 +47,15 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 	flags.StringVar(&c.url, "url", "", "")
 	flags.StringVar(&c.out, "out", "", "")
 	flags.StringVar(&c.documents, "documents", "", "")
+	flags.StringVar(&c.purpose, "purpose", "", "")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || c.dir == "" {
 		return errUsage
 	}
 	switch args[0] {
 	case "init":
 		return c.init()
+	case "add":
+		return c.add()
 	case "list":
 		return c.list()
 	case "export":
@@ -82,6 +86,35 @@ func (c command) init() error {
 		if err := dir.Save(k); err != nil {
 			return err
 		}
+	}
+	return c.list()
+}
+
+// add makes a key for a purpose that has none yet, as a directory of an earlier version has none for letters. It is active at
+// once: no letter is made before the issuer is started again with it.
+func (c command) add() error {
+	purpose := keys.Purpose(c.purpose)
+	if purpose != keys.PurposeLetter {
+		return errors.New("add: want -purpose letter")
+	}
+	dir, err := keys.OpenDir(c.dir, c.passphrase)
+	if err != nil {
+		return err
+	}
+	ring, err := dir.Ring(c.now)
+	if err != nil {
+		return err
+	}
+	if len(ring.Published(purpose)) > 0 {
+		return fmt.Errorf("add: there is a %s key already", purpose)
+	}
+	key, err := keys.NewKey(purpose, c.now)
+	if err != nil {
+		return err
+	}
+	key.State = keys.StateActive
+	if err := dir.Save(key); err != nil {
+		return err
 	}
 	return c.list()
 }

@@ -63,6 +63,54 @@ func TestACeremony(t *testing.T) {
 	}
 }
 
+// A directory that was made before there were letters is given their key, once, and its other keys stay as they are.
+func TestAKeyOfLettersIsAdded(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	var out bytes.Buffer
+	ask := func(passphrase string, args ...string) error {
+		out.Reset()
+		return run(append(args, "-dir", dir), env(passphrase), fixed, strings.NewReader(""), &out)
+	}
+	if err := ask("secret", "init", "-name", "Test IACA", "-url", "https://issuer.test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask("secret", "add", "-purpose", "letter"); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a second key of letters: %v", err)
+	}
+	var kept []string
+	if err := ask("secret", "list"); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if id, _, _ := strings.Cut(line, " "); strings.Contains(line, " letter ") {
+			if err := os.Remove(filepath.Join(dir, id+".key.json")); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			kept = append(kept, line)
+		}
+	}
+	for _, refused := range [][]string{{"wrong", "letter"}, {"secret", ""}, {"secret", "document"}, {"secret", "offer"}} {
+		if err := ask(refused[0], "add", "-purpose", refused[1]); err == nil {
+			t.Errorf("%v: added", refused)
+		}
+	}
+	if err := ask("secret", "add", "-purpose", "letter"); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(out.String(), "\n") != len(kept)+1 || !strings.Contains(out.String(), " letter       active ") {
+		t.Errorf("keys:\n%s", out.String())
+	}
+	for _, line := range kept {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("%q is gone", line)
+		}
+	}
+	if err := ask("secret", "trust", "-url", "https://issuer.test", "-documents", "a.1"); err != nil || !strings.Contains(out.String(), "letter-keys.json") {
+		t.Errorf("%v: the trust file names no letters:\n%s", err, out.String())
+	}
+}
+
 func writeFile(t *testing.T, content []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "trust.json")
