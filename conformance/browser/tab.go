@@ -130,8 +130,12 @@ func (t *Tab) Await(heading string) error {
 func (t *Tab) Attribute(query, name string) (string, error) {
 	var value string
 	var ok bool
-	if err := t.run(chromedp.AttributeValue(query, name, &value, &ok, chromedp.ByQuery)); err != nil || !ok {
-		return "", fmt.Errorf("no %s with %s at %s: %w", query, name, t.Address(), err)
+	err := t.run(chromedp.AttributeValue(query, name, &value, &ok, chromedp.ByQuery))
+	if err == nil && !ok {
+		err = errors.New("there is none")
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s of %s at %s: %w", name, query, t.Address(), err)
 	}
 	return value, nil
 }
@@ -139,7 +143,7 @@ func (t *Tab) Attribute(query, name string) (string, error) {
 // HTML returns the page as it stands.
 func (t *Tab) HTML() (string, error) {
 	var html string
-	err := t.run(chromedp.OuterHTML("html", &html, chromedp.ByQuery))
+	err := t.evaluate("document.documentElement.outerHTML", &html)
 	return html, err
 }
 
@@ -184,4 +188,20 @@ func literal(s string) string {
 		parts[i] = strconv.Quote(parts[i])
 	}
 	return `concat(` + strings.Join(parts, `, '"', `) + `)`
+}
+
+// LinkText returns the first address on the page that holds part, wherever it is written: in a link, a field or the text.
+func (t *Tab) LinkText(part string) (string, error) {
+	html, err := t.HTML()
+	if err != nil {
+		return "", err
+	}
+	at := strings.Index(html, part)
+	if at < 0 {
+		return "", fmt.Errorf("no address with %q at %s", part, t.Address())
+	}
+	const ends = "\"'<> \t\r\n"
+	begin := strings.LastIndexAny(html[:at], ends) + 1
+	end := at + strings.IndexAny(html[at:], ends)
+	return strings.ReplaceAll(html[begin:end], "&amp;", "&"), nil
 }
