@@ -142,15 +142,27 @@ func (s *Shell) Write(w http.ResponseWriter, r *http.Request, status int, p Page
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	h.Add("Vary", "Cookie")
-	if l, ok := chosen(r); ok {
-		http.SetCookie(w, languageCookie(r, l))
-	}
+	remember(w, r)
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, err = w.Write(b.Bytes())
 	}
 	return err
+}
+
+// Redirect leads the reader on (303). A language that the address chose is remembered, as on a page; nothing keeps the answer.
+func Redirect(w http.ResponseWriter, r *http.Request, to string) {
+	remember(w, r)
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// remember keeps the language that an address chose.
+func remember(w http.ResponseWriter, r *http.Request) {
+	if l, ok := chosen(r); ok {
+		http.SetCookie(w, languageCookie(r, l))
+	}
 }
 
 func cacheControl(cacheable bool) string {

@@ -330,3 +330,17 @@ func TestAFormMayLeadToTheOriginOfAnAddress(t *testing.T) {
 		t.Errorf("the policy is %q", policy)
 	}
 }
+
+// A reader who is led on is not asked for their language again.
+func TestRedirect(t *testing.T) {
+	for address, cookie := range map[string]string{
+		"http://localhost:8080/console?lang=cy": "lang=cy; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax",
+		"http://localhost:8080/console?lang=fr": "", "http://localhost:8080/console": "",
+	} {
+		w := httptest.NewRecorder()
+		ui.Redirect(w, httptest.NewRequest(http.MethodGet, address, nil), "/console/sign-in")
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/console/sign-in" || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Set-Cookie") != cookie {
+			t.Errorf("%s: %d %v", address, w.Code, w.Header())
+		}
+	}
+}

@@ -400,12 +400,10 @@ func (d *Door) GetQueue(c *gin.Context, v *visit) error {
 		p.Content = []ui.Component{ui.P(w.Say("queue.none"))}
 		return d.write(c, v, http.StatusOK, p)
 	}
-	table := ui.Table{Caption: w.Count("queue.caption", len(queue)), Head: []ui.TableCell{{Text: w.Say("queue.what")}, {Text: w.Say("queue.by")}, {Text: w.Say("queue.documents"), Format: "numeric"}}}
+	p.Content = []ui.Component{ui.P(w.Count("queue.caption", len(queue)))}
 	for _, e := range queue {
-		table.Rows = append(table.Rows, []ui.TableCell{
-			{Html: ui.Link(d.reason(w, e.Reason)+" – "+w.Date(e.Created)+", "+w.Time(e.Created), pathEndings+e.ID)}, {Text: e.By}, {Text: strconv.Itoa(len(e.Targets)), Format: "numeric"},
-		})
+		p.Content = append(p.Content, card(ui.Link(d.reason(w, e.Reason)+" – "+w.Date(e.Created)+", "+w.Time(e.Created), pathEndings+e.ID),
+			ui.Row(w.Say("queue.by"), e.By), ui.Row(w.Say("queue.documents"), strconv.Itoa(len(e.Targets)))))
 	}
-	p.Content = []ui.Component{table}
 	return d.write(c, v, http.StatusOK, p)
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -174,24 +175,25 @@ func (d *Door) GetResults(c *gin.Context, v *visit) error {
 	if len(found) == 0 {
 		return d.write(c, v, http.StatusOK, ui.Page{Title: w.Say("noaccess.title"), Back: pathHome, Content: []ui.Component{ui.P(w.Say("noaccess.text"))}})
 	}
-	table := ui.Table{
-		Caption: w.Count("results.caption", len(found)), Classes: "govuk-!-margin-bottom-6",
-		Head: []ui.TableCell{{Text: w.Say("results.name")}, {Text: w.Say("results.born")}, {Text: w.Say("results.team")}, {Text: w.Say("results.live"), Format: "numeric"}},
-	}
+	content := []ui.Component{ui.P(w.Count("results.caption", len(found)))}
 	for _, one := range found {
 		live, err := d.Casework.LiveOf(ctx, one)
 		if err != nil {
 			return err
 		}
 		v.know(one.PrisonNumber, v.Query.Wider)
-		table.Rows = append(table.Rows, []ui.TableCell{
-			{Html: ui.Link(one.Name, v.personPath(one.PrisonNumber))}, {Text: d.date(w, one.BirthDate)}, {Text: one.TeamName}, {Text: strconv.Itoa(live), Format: "numeric"},
-		})
+		content = append(content, card(ui.Link(one.Name, v.personPath(one.PrisonNumber)),
+			ui.Row(w.Say("results.born"), d.date(w, one.BirthDate)), ui.Row(w.Say("results.team"), one.TeamName), ui.Row(w.Say("results.live"), strconv.Itoa(live))))
 	}
 	if err := d.keep(c, v); err != nil {
 		return err
 	}
-	return d.write(c, v, http.StatusOK, ui.Page{Title: w.Say("results.title"), Back: pathHome, Wide: true, Content: []ui.Component{table}})
+	return d.write(c, v, http.StatusOK, ui.Page{Title: w.Say("results.title"), Back: pathHome, Wide: true, Content: content})
+}
+
+// card is one of several things found: its link, and what is known of it. A table of as much would not fit a phone.
+func card(link template.HTML, rows ...ui.SummaryRow) ui.Component {
+	return ui.SummaryList{Card: &ui.SummaryCard{Title: &ui.CardTitle{Html: link}}, Rows: rows}
 }
 
 func (d *Door) date(w ui.Words, day credential.Date) string { return w.Date(day.Time(d.London)) }

@@ -291,8 +291,7 @@ func (d *Door) write(c *gin.Context, v *visit, status int, p ui.Page) error {
 }
 
 func redirect(c *gin.Context, to string) error {
-	c.Header("Cache-Control", "no-store")
-	c.Redirect(http.StatusSeeOther, to)
+	ui.Redirect(c.Writer, c.Request, to)
 	return nil
 }
 

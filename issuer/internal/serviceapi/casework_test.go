@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -43,6 +44,8 @@ var start = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 
 // world is the door over the real decisions and store.
 type world struct {
+	events  []audit.Event // what is on record
+	noAudit error         // why nothing can be
 	*memstore.Store
 	t         *testing.T
 	now       time.Time
@@ -58,6 +61,22 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A service that asks what was issued about a person is on record before it is told, and by no name of the person's.
+func TestASearchIsOnRecord(t *testing.T) {
+	w := newWorld(t)
+	w.issue(1)
+	token := w.token("a-service", "", serviceapi.RoleView)
+	w.events = nil
+	w.want(200, "Credentials", "POST", "/api/credentials/search", token, map[string]any{"record": ann})
+	if len(w.events) != 1 || w.events[0].What != "person.view" || strings.Contains(fmt.Sprint(w.events[0]), ann) {
+		t.Errorf("on record: %v", w.events)
+	}
+	w.noAudit = errors.New("away")
+	if answer := w.send("POST", "/api/credentials/search", token, map[string]any{"record": ann}); answer.Code != 503 || strings.Contains(answer.Body.String(), "credentialId") {
+		t.Errorf("with no audit: %d %s", answer.Code, answer.Body)
 	}
 }
 
@@ -101,7 +120,10 @@ func newWorld(t *testing.T) *world {
 func (w *world) Key(context.Context, jose.Header) (crypto.PublicKey, error) {
 	return w.key.Public(), nil
 }
-func (w *world) Record(context.Context, audit.Event) error { return nil }
+func (w *world) Record(_ context.Context, e audit.Event) error {
+	w.events = append(w.events, e)
+	return w.noAudit
+}
 
 func (w *world) Find(_ context.Context, q casework.Query) ([]casework.Case, error) {
 	if q.PrisonNumber != ann {

@@ -236,16 +236,17 @@ type issuedDocument struct {
 // PostSearch answers POST /api/credentials/search: what was issued about one person. The key is in the body, so that it
 // stands in no URL.
 func (a *API) PostSearch(c *gin.Context) error {
-	if _, err := a.actor(c, RoleView); err != nil {
+	who, err := a.actor(c, RoleView)
+	if err != nil {
 		return err
 	}
 	var r searchRequest
 	if err := httpserver.ReadJSON(c, &r); err != nil {
 		return err
 	}
-	found, err := a.Register.CredentialsOf(c.Request.Context(), r.Record)
+	found, err := a.Casework.IssuedTo(c.Request.Context(), who.Staff, r.Record)
 	if err != nil {
-		return fault.Wrap(fault.Unavailable, "store_unavailable", "", err)
+		return err
 	}
 	out := make([]issuedDocument, len(found))
 	for i, cred := range found {

@@ -200,7 +200,6 @@ func (d *Door) write(c *gin.Context, status int, p ui.Page) error {
 }
 
 func redirect(c *gin.Context, to string) error {
-	c.Header("Cache-Control", "no-store")
-	c.Redirect(http.StatusSeeOther, to)
+	ui.Redirect(c.Writer, c.Request, to)
 	return nil
 }
