@@ -76,6 +76,9 @@ func TestRedisForgetsNothing(t *testing.T) {
 	if len(redis.Ports) != 0 || len(redis.Networks) != 1 || !project(t).Networks["store"].Internal {
 		t.Error("redis can be reached from outside")
 	}
+	if _, reaches := project(t).Services["verifier"].Networks["store"]; reaches {
+		t.Error("the verifier reaches the issuer's store")
+	}
 }
 
 // asked reads variables from a service's environment, and notes which were asked for. A secret's file is made up.
@@ -127,8 +130,7 @@ const secret32 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 var mainOnly = []string{"KEYS_DIR", "KEYS_PASSPHRASE_FILE", "AUDIT_FILE", "REDIS_URL"}
 
 func TestTheIssuerAcceptsItsTrialEnvironment(t *testing.T) {
-	env := environment(t, project(t, filepath.Join(root, "docs/trial.env")).Services["issuer"],
-		map[string]string{"/run/secrets/issuer_secret": secret32, "/run/secrets/hmpps_client_secret": "synthetic"})
+	env := environment(t, project(t, filepath.Join(root, "docs/trial.env")).Services["issuer"], files())
 	r := config.NewReader(env.getenv)
 	c := issuer.ReadConfig(r)
 	if err := r.Err(); err != nil {
@@ -139,23 +141,98 @@ func TestTheIssuerAcceptsItsTrialEnvironment(t *testing.T) {
 	}
 }
 
-func TestEveryVariableIsOneTheServiceReads(t *testing.T) {
-	p := project(t)
-	env := environment(t, p.Services["issuer"], map[string]string{"/run/secrets/issuer_secret": secret32, "/run/secrets/hmpps_client_secret": "synthetic"})
-	r := config.NewReader(env.getenv)
-	issuer.ReadConfig(r)
-	if unread := env.unread(mainOnly...); len(unread) != 0 {
-		t.Errorf("the issuer never reads %v", unread)
+// files is what the services' files hold, made up.
+func files() map[string]string {
+	return map[string]string{
+		"/run/secrets/issuer_secret": secret32, "/run/secrets/verifier_secret": secret32, "/run/secrets/hmpps_client_secret": "synthetic",
+		"/run/secrets/console_client_secret": "synthetic", "/run/secrets/verifier_sign_in_client_secret": "synthetic",
+		"/trust.json": `{"issuers":[{"issuer":"https://issuer.example","did":"did:web:issuer.example","document":"https://issuer.example/did.json"}]}`,
 	}
+}
+
+func TestWhatIsMissingIsNamedAndPagesAreOff(t *testing.T) {
+	p := project(t)
+	r := config.NewReader(environment(t, p.Services["issuer"], files()).getenv)
+	c := issuer.ReadConfig(r)
 	for _, missing := range []string{"ISSUER_URL", "ONE_LOGIN_ISSUER", "HMPPS_PRISONER_SEARCH_URL", "HMPPS_TOKEN_URL"} {
 		if !strings.Contains(r.Err().Error(), missing+": must be set") {
 			t.Errorf("without an environment %s is not asked for: %v", missing, r.Err())
 		}
 	}
-	trust := `{"issuers":[{"issuer":"https://issuer.example","did":"did:web:issuer.example","document":"https://issuer.example/did.json"}]}`
-	env = environment(t, p.Services["verifier"], map[string]string{"/trust.json": trust})
-	if _, err := verifier.ReadConfig(env.getenv); err != nil || len(env.unread()) != 0 {
-		t.Errorf("%v, never read: %v", err, env.unread())
+	if c.Holder != nil || c.Console != nil || c.LetterPage != "" {
+		t.Error("the issuer has pages that nobody asked for")
+	}
+	v, err := verifier.ReadConfig(environment(t, p.Services["verifier"], files()).getenv)
+	if err != nil || v.Presentations != nil || v.Desk != nil || v.Letters != nil {
+		t.Errorf("%v, or the verifier has pages that nobody asked for", err)
+	}
+}
+
+// open turns on all that is off at first.
+func open(t *testing.T) *types.Project {
+	t.Helper()
+	env := filepath.Join(t.TempDir(), "open.env")
+	on := "HOLDER_PAGES=true\nCONSOLE_PAGES=true\nLETTER_PAGE_URL=https://verifier.example/letter\n" +
+		"VERIFIER_URL=https://verifier.example\nVERIFIER_SIGN_IN_ISSUER=https://sign-in.example\n"
+	if err := os.WriteFile(env, []byte(on), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return project(t, env)
+}
+
+func TestEveryVariableIsOneTheServiceReads(t *testing.T) {
+	p := open(t)
+	env := environment(t, p.Services["issuer"], files())
+	r := config.NewReader(env.getenv)
+	issuer.ReadConfig(r)
+	if unread := env.unread(mainOnly...); len(unread) != 0 {
+		t.Errorf("the issuer never reads %v", unread)
+	}
+	asks(t, r.Err(), "ONE_LOGIN_SIGN_IN_ISSUER", "ONE_LOGIN_IDENTITY_ISSUER", "ONE_LOGIN_IDENTITY_DID", "ONE_LOGIN_IDENTITY_DID_URL",
+		"HOLDER_HELP_PHONE", "CONSOLE_SIGN_IN_ISSUER", "CONSOLE_CLIENT_ID", "LETTER_PHONE")
+	env = environment(t, p.Services["verifier"], files())
+	_, err := verifier.ReadConfig(env.getenv)
+	if unread := env.unread(); len(unread) != 0 {
+		t.Errorf("the verifier never reads %v", unread)
+	}
+	asks(t, err, "VERIFIER_SIGN_IN_CLIENT_ID", "VERIFIER_HELP_PHONE")
+}
+
+// asks holds a service to asking for what the compose file leaves to whoever runs it, and the compose file to handing it on.
+func asks(t *testing.T, err error, names ...string) {
+	t.Helper()
+	content, readErr := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	for _, name := range names {
+		if err == nil || !strings.Contains(err.Error(), name+": must be set") {
+			t.Errorf("%s is not asked for: %v", name, err)
+		}
+		if !strings.Contains(string(content), " "+name+": ${"+name+":-}") {
+			t.Errorf("the compose file does not hand on %s", name)
+		}
+	}
+}
+
+// Each file that a variable names is given to the container.
+func TestEveryFileIsInTheContainer(t *testing.T) {
+	for name, s := range project(t).Services {
+		for variable, value := range s.Environment {
+			if !strings.HasSuffix(variable, "_FILE") || value == nil {
+				continue
+			}
+			given := *value == "" || strings.HasPrefix(*value, "/audit/")
+			for _, secret := range s.Secrets {
+				given = given || *value == "/run/secrets/"+secret.Source
+			}
+			for _, file := range s.Configs {
+				given = given || *value == file.Target
+			}
+			if !given {
+				t.Errorf("%s: %s names %s, which is not there", name, variable, *value)
+			}
+		}
 	}
 }
 
