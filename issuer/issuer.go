@@ -135,11 +135,14 @@ func New(c Config, d Deps) (*Issuer, error) {
 		personRoutes(server, person)
 	}
 	if c.Console != nil {
-		staff, err := newConsole(c, d, assets, work, source, documents, profile, london)
+		staff, err := newConsole(c, d, assets, work, source, documents, profile, london, paper)
 		if err != nil {
 			return nil, fmt.Errorf("assemble issuer: %w", err)
 		}
 		consoleRoutes(server, staff)
+		if paper != nil {
+			printRoutes(server, staff)
+		}
 	}
 	return &Issuer{server, status, work}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"justice-wallet/issuer/internal/console"
 	"justice-wallet/issuer/internal/holder"
 	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/keys"
@@ -11,6 +12,8 @@ import (
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/seal"
+	"justice-wallet/pkg/session"
+	"justice-wallet/pkg/ui"
 )
 
 func readLetters(r *config.Reader) (page, phone string) {
@@ -48,4 +51,18 @@ type wishes struct{ service *letters.Service }
 
 func (w wishes) Request(ctx context.Context, l holder.Letter) error {
 	return w.service.Request(ctx, letters.Wish{ID: l.ID, Record: l.Record, Kind: l.Kind, Large: l.Large, Language: l.Language, Address: l.Address})
+}
+
+// newPrinting returns what officers print letters with, or nil when there are none.
+func newPrinting(c Config, d Deps, assets *ui.Assets, sessions *session.Manager, documents *document.Catalogue, paper *letters.Service) (*console.Letters, error) {
+	if paper == nil {
+		return nil, nil
+	}
+	pages, err := letters.NewPages(letters.PageOptions{
+		Assets: assets, Sessions: sessions, Maker: paper.Maker, Documents: documents, Phone: c.LetterPhone, Page: c.LetterPage, Rand: d.Rand,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &console.Letters{Service: paper, Pages: pages}, nil
 }

@@ -125,3 +125,14 @@ func consoleRoutes(s *httpserver.Server, d *console.Door) {
 	pages.Handle(http.MethodPost, "/endings/:id/stop", d.SignedIn("", d.PostStop))
 	pages.Handle(http.MethodPost, "/endings/:id/approve", d.SignedIn(casework.RoleApprove, d.PostApprove))
 }
+
+// printRoutes is where caseworkers print letters: those that people wait for, and one straight from a person's page.
+func printRoutes(s *httpserver.Server, d *console.Door) {
+	pages := s.Group("/console", httpserver.GroupOptions{Page: d.ErrorPage})
+	pages.Handle(http.MethodGet, "/letters", d.SignedIn(casework.RoleIssue, d.GetLetters))
+	pages.Handle(http.MethodPost, "/letters", d.SignedIn(casework.RoleIssue, d.PostLetters))
+	pages.Handle(http.MethodGet, "/letters/:handle", d.SignedIn(casework.RoleIssue, d.GetPrinted))
+	pages.Handle(http.MethodGet, "/letters/:handle/code.svg", d.SignedIn(casework.RoleIssue, d.GetPrintedCode))
+	pages.Handle(http.MethodGet, "/people/:person/letter", d.SignedIn(casework.RoleIssue, d.GetLetter))
+	pages.Handle(http.MethodPost, "/people/:person/letter", d.SignedIn(casework.RoleIssue, d.PostLetter))
+}

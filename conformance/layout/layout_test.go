@@ -69,7 +69,7 @@ const rules = `
 	# services: neither knows the other
 	issuer                             < issuer/internal/... keys pkg/...                   |
 	issuer/internal/govuk              < keys pkg/...                                       | github.com/gin-gonic/gin github.com/skip2/go-qrcode
-	issuer/internal/console            < pkg/...                                            | github.com/gin-gonic/gin github.com/google/uuid golang.org/x/crypto/chacha20poly1305
+	issuer/internal/console            < issuer/internal/letters pkg/...                          | github.com/gin-gonic/gin github.com/google/uuid golang.org/x/crypto/chacha20poly1305
 	issuer/internal/published          < pkg/...                                            |
 	issuer/internal/serviceapi         < issuer/internal/govuk pkg/...                      | github.com/gin-gonic/gin
 	issuer/internal/holder             < issuer/internal/coreidentity issuer/internal/govuk pkg/... | github.com/gin-gonic/gin github.com/google/uuid

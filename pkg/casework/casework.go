@@ -249,6 +249,22 @@ func (s *Service) View(ctx context.Context, staff Staff, person string, wider Wi
 	return View{found[0], documents}, nil
 }
 
+// Own returns the case of a person for a list called part, if it is of one of the reader's teams and may be spoken of. Only
+// who is shown stands in the audit as shown.
+func (s *Service) Own(ctx context.Context, staff Staff, person, part string) (Case, bool, error) {
+	if err := staff.must(RoleView); err != nil {
+		return Case{}, false, err
+	}
+	found, err := s.visible(ctx, staff, Query{PrisonNumber: person}, "")
+	if err != nil || len(found) != 1 || found[0].PrisonNumber != person {
+		return Case{}, false, err
+	}
+	if err := s.record(ctx, "person.view", staff, s.hide("person", person), map[string]string{"part": part}); err != nil {
+		return Case{}, false, err
+	}
+	return found[0], true, nil
+}
+
 // LiveOf counts a person's documents that stand, for a list of cases found.
 func (s *Service) LiveOf(ctx context.Context, c Case) (int, error) {
 	documents, err := s.Register.CredentialsOf(ctx, c.PrisonNumber)

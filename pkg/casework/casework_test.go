@@ -272,6 +272,21 @@ func TestViewGivesOneAnswerForWhatMayNotBeKnown(t *testing.T) {
 	}
 }
 
+// A list holds the reader's own cases, and the audit names those who are on it and nobody else.
+func TestOwnCasesOfAList(t *testing.T) {
+	w := newWorld(t)
+	for number, want := range map[string]bool{ann: true, bob: false, cat: false, "A9999SY": false} {
+		if c, ok, err := w.Own(t.Context(), reader, number, "letters"); err != nil || ok != want || (c.Name != "") != want {
+			t.Errorf("shown: %v, want %v (%v)", ok, want, err)
+		}
+	}
+	if views := w.audited("person.view"); len(views) != 1 {
+		t.Errorf("%d views in the audit", len(views))
+	}
+	_, _, err := w.Own(t.Context(), casework.Staff{Username: "x", Teams: reader.Teams}, ann, "letters")
+	wantFault(t, err, fault.Forbidden, casework.CodeRole)
+}
+
 func TestScopes(t *testing.T) {
 	w := newWorld(t)
 	w.issue(1, ann, release, "")

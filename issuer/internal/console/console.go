@@ -5,6 +5,7 @@
 //   - Nobody is shown who was not named in the audit first; what may not be known and what does not exist look alike.
 //   - No address holds a number, a name or the name of a document: it holds a name that means nothing in another's visit.
 //   - Every form is of its own session; a form that is sent twice does once what it asks.
+//   - A wish for a letter leaves the list only after the letter is made and can be printed.
 //   - What was typed into a form of a session that ended is given back to the one who typed it, and to nobody else.
 package console
 
@@ -19,6 +20,7 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
+	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/issuance"
@@ -52,7 +54,13 @@ type Offers interface {
 	Link(ctx context.Context, request issuance.OfferRequest) (string, issuance.Offer, error)
 }
 
-// Deps is what the pages lean on. None may be nil.
+// Letters are letters on paper: who waits for one, and how it is printed in a visit.
+type Letters struct {
+	Service *letters.Service
+	Pages   *letters.Pages // of the same sessions
+}
+
+// Deps is what the pages lean on. None may be nil but Letters.
 type Deps struct {
 	Shell     *ui.Shell
 	Sessions  *session.Manager
@@ -65,8 +73,9 @@ type Deps struct {
 	Now       func() time.Time
 	Rand      io.Reader
 	London    *time.Location
-	StartURL  string // where the person signs in themself
-	Secret    []byte // 32 bytes: seals whose form it was
+	StartURL  string   // where the person signs in themself
+	Secret    []byte   // 32 bytes: seals whose form it was
+	Letters   *Letters // nil: there are none
 }
 
 // Door answers staff. Safe for concurrent use.

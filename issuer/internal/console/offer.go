@@ -48,10 +48,12 @@ func (d *Door) choices(c *gin.Context, w ui.Words, person string) ([]choice, err
 
 // wallet is the wallet a person last had a document in, or "": the person alone can tell us of one, by signing in.
 func wallet(v casework.View) string {
-	if len(v.Documents) == 0 {
-		return ""
+	for _, one := range slices.Backward(v.Documents) {
+		if one.Format != issuance.FormatLetter { // paper has no wallet
+			return one.Subject
+		}
 	}
-	return v.Documents[len(v.Documents)-1].Subject
+	return ""
 }
 
 // GetOffer asks which document to give.

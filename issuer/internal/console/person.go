@@ -70,8 +70,8 @@ func (d *Door) state(w ui.Words, c issuance.Credential) (string, string) {
 }
 
 func (d *Door) reason(w ui.Words, r issuance.Reason) string {
-	if slices.Contains(casework.Reasons(), r) {
-		return w.Say("reason." + string(r))
+	if key := "reason." + string(r); w.Has(key) {
+		return w.Say(key)
 	}
 	return w.Say("reason.other")
 }
@@ -95,6 +95,9 @@ func (d *Door) GetPerson(c *gin.Context, v *visit) error {
 	var buttons []ui.Component
 	if v.Staff.Can(casework.RoleIssue) {
 		buttons = append(buttons, ui.Button{Text: w.Say("documents.give"), Href: base + "/offer"})
+		if d.Letters != nil {
+			buttons = append(buttons, ui.SecondaryButton(w.Say("documents.letter"), base+"/letter"))
+		}
 	}
 	if v.Staff.Can(casework.RoleRevoke) && view.Live(d.Now()) > 0 {
 		buttons = append(buttons, ui.SecondaryButton(w.Say("documents.endlicence"), base+"/end/"+v.handle("what", whatLicence)),
@@ -114,13 +117,20 @@ func (d *Door) card(w ui.Words, v *visit, base string, cred issuance.Credential,
 			ui.RowHTML(w.Say("documents.state"), ui.Tag{Text: text, Classes: colour + " govuk-!-width-full"}.HTML()),
 			ui.Row(w.Say("documents.number"), cred.DocumentNumber),
 			ui.Row(w.Say("documents.issued"), w.Date(cred.Issued)),
-			ui.Row(w.Say("documents.wallet"), w.Say("wallet."+or(walletWords[cred.Wallet], "none"))),
+			ui.Row(w.Say("documents.wallet"), w.Say("wallet."+walletWord(cred))),
 		},
 	}
 	if casework.Stands(cred, d.Now()) && v.Staff.Can(casework.RoleRevoke) {
 		card.Card.Actions.Items = []ui.Action{{Text: w.Say("documents.end"), Href: base + "/end/" + v.handle("what", whatDocument+cred.ID), VisuallyHiddenText: cred.DocumentNumber}}
 	}
 	return card
+}
+
+func walletWord(cred issuance.Credential) string {
+	if cred.Format == issuance.FormatLetter {
+		return "paper"
+	}
+	return or(walletWords[cred.Wallet], "none")
 }
 
 var walletWords = map[string]string{"credential_accepted": "accepted", "credential_deleted": "deleted", "credential_failure": "failure"}
@@ -140,7 +150,13 @@ func (d *Door) GetTimeline(c *gin.Context, v *visit) error {
 	}
 	line := ui.Timeline{}
 	for _, h := range life {
-		item := ui.TimelineItem{Label: w.Say("happened." + string(h.Kind)), At: h.At, Text: d.typeName(w, h.DocumentType)}
+		kind := string(h.Kind)
+		if h.Kind == casework.HappenedIssued && slices.ContainsFunc(view.Documents, func(one issuance.Credential) bool {
+			return one.ID == h.Document && one.Format == issuance.FormatLetter
+		}) {
+			kind = "PRINTED"
+		}
+		item := ui.TimelineItem{Label: w.Say("happened." + kind), At: h.At, Text: d.typeName(w, h.DocumentType)}
 		if h.Reason != "" {
 			item.Text += " – " + d.reason(w, h.Reason)
 		}

@@ -34,6 +34,7 @@ const (
 	pathBatch   = "/console/batch"
 	pathQueue   = "/console/queue"
 	pathEndings = "/console/endings/"
+	pathLetters = "/console/letters"
 )
 
 const (
@@ -55,6 +56,7 @@ type visit struct {
 	Known  []known
 	Query  *search
 	Drafts map[string]draft
+	Paper  []printed
 }
 
 // known is a person this visit has found, and may name.
@@ -205,7 +207,7 @@ func (d *Door) typed(c *gin.Context) (url.Values, error) {
 type whose struct {
 	Person string
 	Wider  casework.Wider
-	Form   string // "end", "offer" or "approval"
+	Form   string // "end", "offer", "letter" or "approval"
 	What   string // of an ending: see target
 }
 
@@ -285,6 +287,9 @@ func (d *Door) write(c *gin.Context, v *visit, status int, p ui.Page) error {
 		if v.Staff.Can(casework.RoleApprove) {
 			p.Nav = append(p.Nav, ui.NavItem{Text: w.Say("nav.queue"), Href: pathQueue})
 		}
+		if d.Letters != nil && v.Staff.Can(casework.RoleIssue) {
+			p.Nav = append(p.Nav, ui.NavItem{Text: w.Say("nav.letters"), Href: pathLetters})
+		}
 		p.SignOut = pathSignOut
 	}
 	return d.Shell.Write(c.Writer, c.Request, status, p)
@@ -313,6 +318,10 @@ func (d *Door) ErrorPage(c *gin.Context, status int, err error) {
 		key = "changed"
 	case code == casework.CodeNothing:
 		key = "nothing"
+	case code == issuance.CodeLetterReplaced || code == issuance.CodeLetterGone:
+		key = "letterover"
+	case code == issuance.CodeLetterTooLong || code == issuance.CodeNoSuchLetter:
+		key = "letterlong"
 	case code == casework.CodeNoAccess || errors.Is(err, issuance.ErrNotFound):
 		key = "noaccess"
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:

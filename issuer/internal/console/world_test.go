@@ -19,6 +19,7 @@ import (
 
 	"justice-wallet/issuer/internal/console"
 	"justice-wallet/issuer/internal/govuk"
+	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/keys"
 	"justice-wallet/pkg/audit"
@@ -30,6 +31,7 @@ import (
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/oidc"
+	"justice-wallet/pkg/seal"
 	"justice-wallet/pkg/session"
 	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/ui"
@@ -52,9 +54,11 @@ type world struct {
 	published bool
 	approvals []casework.Approval
 	offers    int
+	letters   *letters.Service
+	dropDown  bool // a wish cannot be taken off the list
 }
 
-const issuerURL = "http://issuer.test"
+const issuerURL, checkURL = "http://issuer.test", "http://check.test/letter"
 
 var start = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 
@@ -104,9 +108,20 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	shell, err := console.NewShell(uitest.Assets(t), w.words, []string{"https://hmpps-auth.test"})
 	must(t, err)
+	box, err := seal.New(make([]byte, 32), rand.Reader)
+	must(t, err)
+	maker, err := service.Letters(issuance.LetterOptions{Issuer: issuerURL, Page: checkURL, Documents: catalogue, Book: w.store, Seal: box})
+	must(t, err)
+	w.letters, err = letters.New(letters.Deps{Maker: maker, Wishes: wishes{w.store, w}, Seal: box, Audit: w, Now: clock})
+	must(t, err)
+	printing, err := letters.NewPages(letters.PageOptions{
+		Assets: uitest.Assets(t), Sessions: sessions, Maker: maker, Documents: catalogue, Phone: "020 7946 0000", Page: checkURL, Rand: rand.Reader,
+	})
+	must(t, err)
 	door, err := console.New(console.Deps{
 		Shell: shell, Sessions: sessions, SignIn: &w.signIn, Casework: w.casework, Records: people, Documents: catalogue.All(false), Offers: profile,
 		QR: govuk.QR, Now: clock, Rand: rand.Reader, London: london, StartURL: issuerURL + "/", Secret: make([]byte, 32),
+		Letters: &console.Letters{Service: w.letters, Pages: printing},
 	})
 	must(t, err)
 	w.server = httpserver.New(httpserver.Options{
@@ -130,6 +145,8 @@ func routes(g *httpserver.Group, d *console.Door) {
 		"/people/:person/end/:what/check": d.SignedIn(casework.RoleRevoke, d.GetCheck),
 		"/batch":                          d.SignedIn(casework.RoleRevoke, d.GetEnd), "/batch/effect": d.SignedIn(casework.RoleRevoke, d.GetEffect), "/batch/check": d.SignedIn(casework.RoleRevoke, d.GetCheck),
 		"/queue": d.SignedIn(casework.RoleApprove, d.GetQueue), "/endings/:id": d.SignedIn("", d.GetEnding),
+		"/letters": d.SignedIn(casework.RoleIssue, d.GetLetters), "/letters/:handle": d.SignedIn(casework.RoleIssue, d.GetPrinted),
+		"/letters/:handle/code.svg": d.SignedIn(casework.RoleIssue, d.GetPrintedCode), "/people/:person/letter": d.SignedIn(casework.RoleIssue, d.GetLetter),
 	} {
 		g.Handle(http.MethodGet, path, h)
 	}
@@ -140,9 +157,23 @@ func routes(g *httpserver.Group, d *console.Door) {
 		"/people/:person/end/:what/check": d.SignedIn(casework.RoleRevoke, d.PostCheck),
 		"/batch":                          d.SignedIn(casework.RoleRevoke, d.PostEnd), "/batch/effect": d.SignedIn(casework.RoleRevoke, d.PostEffect), "/batch/check": d.SignedIn(casework.RoleRevoke, d.PostCheck),
 		"/endings/:id/stop": d.SignedIn("", d.PostStop), "/endings/:id/approve": d.SignedIn(casework.RoleApprove, d.PostApprove),
+		"/letters": d.SignedIn(casework.RoleIssue, d.PostLetters), "/people/:person/letter": d.SignedIn(casework.RoleIssue, d.PostLetter),
 	} {
 		g.Handle(http.MethodPost, path, h)
 	}
+}
+
+// wishes are the store's, until they break.
+type wishes struct {
+	*memstore.Store
+	w *world
+}
+
+func (s wishes) DropWish(ctx context.Context, id string) error {
+	if s.w.dropDown {
+		return errors.New("the store is away")
+	}
+	return s.Store.DropWish(ctx, id)
 }
 
 // cases is the directory as casework asks it.
@@ -173,7 +204,7 @@ func (w *world) PutOffer(ctx context.Context, o issuance.Offer) error {
 }
 
 func (w *world) Allocate(context.Context, string, time.Time) (credential.StatusRef, error) {
-	return credential.StatusRef{}, nil
+	return credential.StatusRef{URI: issuerURL + "/t/abc", Index: 7}, nil
 }
 
 func (w *world) Revoke(context.Context, string, credential.StatusRef) (time.Time, error) {
@@ -260,6 +291,7 @@ const (
 	michael   = "A0001SY"
 	hidden    = "A0031SY" // restricted
 	elsewhere = "A0046SY" // of a Welsh team
+	recalled  = "A0003SY"
 	release   = "uk.gov.justice.prisonrelease.1"
 	licence   = "uk.gov.justice.licencesummary.1"
 	approval  = "uk.gov.justice.probationapproval.1"
@@ -318,7 +350,7 @@ func (b *browser) send(method, path string, form url.Values) *httptest.ResponseR
 }
 
 // said are the words that staff may read, and nobody else.
-var said = []string{"Standard recall", "Fixed-term recall", "Resentenced", "Ailddedfrydwyd", "RECALLED_STANDARD", "RECALLED_FIXED_TERM", "RESENTENCED", "A1234AA", "X123456", "X900001", michael}
+var said = []string{"Standard recall", "Fixed-term recall", "Resentenced", "Ailddedfrydwyd", "RECALLED_STANDARD", "RECALLED_FIXED_TERM", "RESENTENCED", "A1234AA", "X123456", "X900001", michael, "X900003", recalled}
 
 // check holds every answer to what every page must be. The numbers of the person on it, and reasons, are for staff.
 func (b *browser) check() {
@@ -328,7 +360,7 @@ func (b *browser) check() {
 		head += "\n" + name + ": " + strings.Join(values, "\n")
 	}
 	uitest.Forbidden(b.t, head)
-	if b.last.Code == http.StatusSeeOther {
+	if b.last.Code == http.StatusSeeOther || b.last.Header().Get("Content-Type") == "image/svg+xml" {
 		return
 	}
 	body := b.last.Body.String()
