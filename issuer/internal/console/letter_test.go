@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"justice-wallet/issuer/internal/console"
 	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/issuance"
@@ -211,4 +212,11 @@ func TestALetterWithoutAWish(t *testing.T) {
 		w.auditDown = true
 		b.get(base).status(http.StatusServiceUnavailable).silent("Michael")
 	})
+}
+
+// Where letters are not configured, no page speaks of them.
+func TestAConsoleWithoutLetters(t *testing.T) {
+	w := newWorld(t, func(d *console.Deps) { d.Letters = nil })
+	b := w.in("en", staff("A", everything...)).find(michael)
+	b.silent(b.say("documents.letter"), b.say("nav.letters"))
 }

@@ -69,7 +69,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, changes ...func(*console.Deps)) *world {
 	t.Helper()
 	w := &world{t: t, now: start}
 	clock := func() time.Time { return w.now }
@@ -118,11 +118,15 @@ func newWorld(t *testing.T) *world {
 		Assets: uitest.Assets(t), Sessions: sessions, Maker: maker, Documents: catalogue, Phone: "020 7946 0000", Page: checkURL, Rand: rand.Reader,
 	})
 	must(t, err)
-	door, err := console.New(console.Deps{
+	deps := console.Deps{
 		Shell: shell, Sessions: sessions, SignIn: &w.signIn, Casework: w.casework, Records: people, Documents: catalogue.All(false), Offers: profile,
 		QR: govuk.QR, Now: clock, Rand: rand.Reader, London: london, StartURL: issuerURL + "/", Secret: make([]byte, 32),
 		Letters: &console.Letters{Service: w.letters, Pages: printing},
-	})
+	}
+	for _, change := range changes {
+		change(&deps)
+	}
+	door, err := console.New(deps)
 	must(t, err)
 	w.server = httpserver.New(httpserver.Options{
 		Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Now: clock, Ready: func(context.Context) error { return nil },
