@@ -15,7 +15,7 @@ dev: assets ## Run issuer (8080), verifier (8081), their pages, and stand-ins fo
 
 test: tools assets ## Install what the tests need, and run every test
 	$(GO) vet -tags $(TAGS) ./...
-	$(GO) test -race -tags $(TAGS) ./...
+	$(GO) test -race -timeout 40m -tags $(TAGS) ./...
 
 tools: # Programs the tests run: a missing one fails, it is never skipped
 	@for p in redis-server openssl npm chromium softhsm2-util; do command -v $$p >/dev/null || exec sh conformance/tools.sh; done
@@ -45,4 +45,4 @@ assets: ## Take the styles and scripts of the pages from npm, to be built into t
 
 screenshots: tools assets ## Pictures of every page, in every mode that people meet them in, into screenshots/
 	@mkdir -p screenshots
-	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -tags browser -count 1 ./conformance/browser/
+	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -tags browser -count 1 -timeout 40m ./conformance/browser/
