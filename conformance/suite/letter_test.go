@@ -128,6 +128,8 @@ func TestALetterFromTheWishToTheReader(t *testing.T) {
 		t.Fatalf("%d wishes wait (%v), or the store can read the address", len(waiting), err)
 	}
 
+	signedIn(t, r, "SYN_READER").at("/console/letters").sees("You cannot do this")
+	signedIn(t, r, "SYN_WELSH").at("/console/letters").sees("No letter waits") // for that team
 	officer := signedIn(t, r, "SYN_CASEWORKER")
 	officer.allowed = append(officer.allowed, person, "X900025")
 	officer.at("/console/letters").sees("Letters to print", "Synthia Quinton", "By post").send(0, nil)
