@@ -207,7 +207,7 @@ func (p people) ends() {
 	w.press("Approve", "Cymeradwyo")
 	w.look("console: approve, nothing said")
 	w.visit("/console/queue")
-	w.look("console: queue")
+	w.look("console: you cannot do this")
 	p.clock.pass(time.Minute) // the verifier asks for the list again
 }
 

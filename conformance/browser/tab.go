@@ -85,7 +85,15 @@ func (t *Tab) Tap(words string) error {
 // Fill writes value into the field whose label says words.
 func (t *Tab) Fill(words, value string) error {
 	target := `//*[@id=//label[normalize-space(.)=` + literal(words) + `]/@for]`
-	if err := t.run(chromedp.Clear(target, chromedp.BySearch), chromedp.SendKeys(target, value, chromedp.BySearch)); err != nil {
+	var before string
+	err := t.run(chromedp.Value(target, &before, chromedp.BySearch))
+	if err == nil && before != "" {
+		err = t.run(chromedp.Clear(target, chromedp.BySearch))
+	}
+	if err == nil {
+		err = t.run(chromedp.SendKeys(target, value, chromedp.BySearch))
+	}
+	if err != nil {
 		return fmt.Errorf("fill %q at %s: %w", words, t.Address(), err)
 	}
 	return nil

@@ -1,0 +1,177 @@
+//go:build browser
+
+package browser_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"justice-wallet/conformance/browser"
+	"justice-wallet/conformance/onelogin"
+	"justice-wallet/conformance/rig"
+)
+
+// line is the verifier's line to issuers, which a test can cut.
+type line struct{ cut atomic.Bool }
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	if l.cut.Load() {
+		return nil, errors.New("the line is cut")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestWhatGoesWrongForStaffAndOrganisations walks the edges of the desk's journey, and an ending that needs two people, in every
+// mode: each ends in the right page, that the judge passes.
+func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
+	record := &browser.Record{}
+	b := start(t, record)
+	var never []string
+	for _, mode := range browser.Modes() {
+		t.Run(mode.Name, func(t *testing.T) {
+			c, l := &clock{}, &line{}
+			r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now, VerifierTransport: l})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			window := func(name string) walker {
+				tab, err := b.Person(name, mode)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(tab.Close)
+				return walker{t, tab, r}
+			}
+			never = neverShown(r)
+			officer := window("officer")
+			officer.desk("/?lang=" + mode.Language)
+			officer.joins("council")
+			officer.onThisDevice()
+			officer.fromAnotherPhone()
+			officer.hearsNothing(c)
+			officer.cannotAskTheIssuer(c, l)
+			endsByTwo(window("staff"), window("colleague"), c)
+		})
+	}
+	for _, trouble := range record.Troubles() {
+		t.Error(trouble)
+	}
+	for _, leak := range leaks(record, never) {
+		t.Error(leak)
+	}
+}
+
+// is judges the page under its heading.
+func (w walker) is(name, en, cy string) {
+	w.t.Helper()
+	w.must(w.tab.Await(w.say(en, cy)))
+	w.look(name)
+}
+
+var receiptNumber = regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{26}\b`)
+
+// onThisDevice has the person whose document it is answer where the check began, and then looks the receipt up.
+func (w walker) onThisDevice() {
+	w.t.Helper()
+	offer, err := w.rig.Offer(context.Background(), rig.OfferRequest{
+		DocumentType: "uk.gov.justice.prisonrelease.1", Format: "mdoc", Record: "A0001SY", WalletSubject: onelogin.SyntheticAccounts()[0].WalletSubject,
+	})
+	w.must(err)
+	w.visit(w.rig.WalletURL + "/")
+	w.pressWallet("Choose")
+	w.visit(offer)
+	w.pressWallet("Add")
+	w.desk("/ask?purpose=council-housing")
+	w.press("The document is on this device", "Mae'r ddogfen ar y ddyfais hon")
+	w.look("desk: on this device")
+	w.press("Open the app", "Agor yr ap")
+	w.pressWallet("Share")
+	w.is("desk: back from the app", "This document is genuine and valid", "Mae'r ddogfen hon yn ddilys ac yn gyfredol")
+	w.tap("More for a trained checker", "Mwy i wiriwr hyfforddedig")
+	w.look("desk: in detail")
+	text, err := w.tab.Text()
+	w.must(err)
+	w.desk("/receipts")
+	w.must(w.tab.Fill(w.say("Receipt number", "Rhif y dderbynneb"), receiptNumber.FindString(text)))
+	w.press("Find", "Chwilio")
+	w.is("desk: receipt", "There was a check", "Bu gwiriad")
+}
+
+// fromAnotherPhone has a phone show what was issued to another.
+func (w walker) fromAnotherPhone() {
+	w.t.Helper()
+	_, held := w.phone()
+	thief, err := w.rig.NewWallet(context.Background(), onelogin.SyntheticAccounts()[1].WalletSubject)
+	w.must(err)
+	w.checks("another phone", thief, held, "This document is not being shown from the phone it was issued to",
+		"Nid yw'r ddogfen hon yn cael ei dangos o'r ffôn y'i cyhoeddwyd iddo")
+}
+
+func (w walker) hearsNothing(c *clock) {
+	w.t.Helper()
+	w.desk("/ask?purpose=council-housing")
+	w.press("Show a code to scan", "Dangos cod i'w sganio")
+	page := w.tab.Address()
+	c.pass(6 * time.Minute)
+	w.visit(page)
+	w.is("desk: heard nothing", "We did not hear from the phone", "Ni chlywsom gan y ffôn")
+}
+
+func (w walker) cannotAskTheIssuer(c *clock, l *line) {
+	w.t.Helper()
+	phone, held := w.phone()
+	l.cut.Store(true)
+	c.pass(16 * time.Minute)
+	w.checks("status unknown", phone, held, "We could not check if this document is still valid", "Ni allem wirio a yw'r ddogfen hon yn dal yn ddilys")
+	l.cut.Store(false)
+}
+
+// staff signs in at the stand-in for HMPPS Auth.
+func (w walker) staff(name string) {
+	w.t.Helper()
+	w.visit("/console?lang=" + w.tab.Mode.Language)
+	w.press("Sign in", "Mewngofnodi")
+	w.must(w.tab.Tap(name))
+	w.pressWallet("Continue")
+}
+
+// endsByTwo ends a list of documents, which takes a second person.
+func endsByTwo(staff, colleague walker, c *clock) {
+	staff.t.Helper()
+	_, held := staff.phone()
+	staff.staff("Synthetic caseworker")
+	staff.visit("/console/batch")
+	staff.look("console: a list")
+	staff.must(staff.tab.Fill(staff.say("Documents to end", "Dogfennau i ddod â nhw i ben"), held.NotificationID))
+	staff.tap("Details are wrong", "Mae'r manylion yn anghywir")
+	staff.press("Continue", "Parhau")
+	staff.look("console: a list, what will happen")
+	staff.press("Continue", "Parhau")
+	staff.look("console: a list, check your answers")
+	staff.press("End now", "Dod i ben nawr")
+	staff.is("console: a second person", "A second person must agree", "Rhaid i ail berson gytuno")
+
+	colleague.staff("Synthetic colleague who approves")
+	colleague.visit("/console/queue")
+	colleague.look("console: queue")
+	colleague.follow(`a[href^="/console/endings/"]`)
+	colleague.look("console: what a colleague asks")
+	colleague.press("I agree – end these documents", "Rwy'n cytuno – dod â'r dogfennau hyn i ben")
+	colleague.look("console: agreed")
+	page := colleague.tab.Address()
+	for range 2 {
+		c.pass(11 * time.Second)
+		colleague.must(colleague.rig.Issuer.Work(context.Background()))
+		colleague.must(colleague.rig.Issuer.Publish(context.Background()))
+	}
+	c.pass(11 * time.Second)
+	colleague.must(colleague.rig.Issuer.Work(context.Background()))
+	colleague.visit(page)
+	colleague.is("console: ended by two", "Done", "Wedi gorffen")
+}
