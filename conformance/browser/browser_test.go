@@ -41,6 +41,20 @@ func start(t *testing.T, record *browser.Record) *browser.Browser {
 	return b
 }
 
+// inEveryMode walks in each way that people meet the pages, some at once: much of a walk is waiting. It returns when all have
+// ended.
+func inEveryMode(t *testing.T, walk func(t *testing.T, mode browser.Mode)) {
+	t.Helper()
+	t.Run("modes", func(t *testing.T) {
+		for _, mode := range browser.Modes() {
+			t.Run(mode.Name, func(t *testing.T) {
+				t.Parallel()
+				walk(t, mode)
+			})
+		}
+	})
+}
+
 // The judge sees what it is there to see, in every mode: without this a page that nobody judged would pass.
 func TestTheJudgeSees(t *testing.T) {
 	t.Setenv("SCREENSHOTS", "") // these are no pages of the services

@@ -22,42 +22,40 @@ import (
 func TestTheDesksPages(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
-	for _, mode := range browser.Modes() {
-		t.Run(mode.Name, func(t *testing.T) {
-			r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: io.Discard})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			tab, err := b.Person("desk", mode)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tab.Close()
-			w := walker{t, tab, r}
-			w.anyoneAtTheDesk()
-			phone, held := w.phone()
-			w.desk("/sign-in")
-			w.must(w.tab.Tap("Synthetic member of a synthetic council"))
-			w.sends("Continue")
-			w.look("purpose")
-			w.press("Continue", "Parhau")
-			w.look("purpose, nothing chosen")
-			w.tap("Something else", "Rhywbeth arall")
-			w.press("Continue", "Parhau")
-			w.look("refused")
-			w.checks("valid", phone, held, "This document is genuine and valid", "Mae'r ddogfen hon yn ddilys ac yn gyfredol")
-			w.checks("declined", phone, nil, "The person chose not to share", "Dewisodd y person beidio â rhannu")
-			if _, err := r.Revoke(context.Background(), "A0001SY", "RECALLED_STANDARD"); err != nil {
-				t.Fatal(err)
-			}
-			w.checks("ended", phone, held, "This document is no longer valid", "Nid yw'r ddogfen hon yn ddilys mwyach")
-			w.desk("/checks/of-another-visit")
-			w.look("over")
-			w.desk("/sign-out")
-			w.look("signed out")
-		})
-	}
+	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		tab, err := b.Person("desk", mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tab.Close()
+		w := walker{t, tab, r}
+		w.anyoneAtTheDesk()
+		phone, held := w.phone()
+		w.desk("/sign-in")
+		w.must(w.tab.Tap("Synthetic member of a synthetic council"))
+		w.sends("Continue")
+		w.look("purpose")
+		w.press("Continue", "Parhau")
+		w.look("purpose, nothing chosen")
+		w.tap("Something else", "Rhywbeth arall")
+		w.press("Continue", "Parhau")
+		w.look("refused")
+		w.checks("valid", phone, held, "This document is genuine and valid", "Mae'r ddogfen hon yn ddilys ac yn gyfredol")
+		w.checks("declined", phone, nil, "The person chose not to share", "Dewisodd y person beidio â rhannu")
+		if _, err := r.Revoke(context.Background(), "A0001SY", "RECALLED_STANDARD"); err != nil {
+			t.Fatal(err)
+		}
+		w.checks("ended", phone, held, "This document is no longer valid", "Nid yw'r ddogfen hon yn ddilys mwyach")
+		w.desk("/checks/of-another-visit")
+		w.look("over")
+		w.desk("/sign-out")
+		w.look("signed out")
+	})
 	for _, trouble := range record.Troubles() {
 		if !strings.Contains(trouble, "404") && !strings.Contains(trouble, "403") && !strings.Contains(trouble, "400") {
 			t.Error(trouble)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,34 +32,33 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
+	var once sync.Once
 	var never []string
-	for _, mode := range browser.Modes() {
-		t.Run(mode.Name, func(t *testing.T) {
-			c, l := &clock{}, &line{}
-			r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now, VerifierTransport: l})
+	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+		c, l := &clock{}, &line{}
+		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now, VerifierTransport: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		window := func(name string) walker {
+			tab, err := b.Person(name, mode)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer r.Close()
-			window := func(name string) walker {
-				tab, err := b.Person(name, mode)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(tab.Close)
-				return walker{t, tab, r}
-			}
-			never = neverShown(r)
-			officer := window("officer")
-			officer.desk("/?lang=" + mode.Language)
-			officer.joins("council")
-			officer.onThisDevice()
-			officer.fromAnotherPhone()
-			officer.hearsNothing(c)
-			officer.cannotAskTheIssuer(c, l)
-			endsByTwo(window("staff"), window("colleague"), c)
-		})
-	}
+			t.Cleanup(tab.Close)
+			return walker{t, tab, r}
+		}
+		once.Do(func() { never = neverShown(r) })
+		officer := window("officer")
+		officer.desk("/?lang=" + mode.Language)
+		officer.joins("council")
+		officer.onThisDevice()
+		officer.fromAnotherPhone()
+		officer.hearsNothing(c)
+		officer.cannotAskTheIssuer(c, l)
+		endsByTwo(window("staff"), window("colleague"), c)
+	})
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
 	}

@@ -62,35 +62,34 @@ type edges struct {
 func TestWhatGoesWrongForAPerson(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
+	var once sync.Once
 	var never []string
-	for _, mode := range browser.Modes() {
-		t.Run(mode.Name, func(t *testing.T) {
-			c := &clock{}
-			r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			tab, err := b.Person("person", mode)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tab.Close()
-			never = neverShown(r)
-			e := edges{walker{t, tab, r}, c, record, new(string)}
-			e.visit("/?lang=" + mode.Language)
-			e.cannotSignIn()
-			e.threeTries()
-			e.samePhone()
-			e.notOnThePhone()
-			e.letter()
-			e.ofAnother()
-			e.endedWhileOpen()
-			e.recalled()
-			e.names()
-			e.leaves()
-		})
-	}
+	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+		c := &clock{}
+		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		tab, err := b.Person("person", mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tab.Close()
+		once.Do(func() { never = neverShown(r) })
+		e := edges{walker{t, tab, r}, c, record, new(string)}
+		e.visit("/?lang=" + mode.Language)
+		e.cannotSignIn()
+		e.threeTries()
+		e.samePhone()
+		e.notOnThePhone()
+		e.letter()
+		e.ofAnother()
+		e.endedWhileOpen()
+		e.recalled()
+		e.names()
+		e.leaves()
+	})
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
 	}

@@ -85,27 +85,25 @@ func (w walker) signIn(name string) {
 func TestThePersonsPages(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
-	for _, mode := range browser.Modes() {
-		t.Run(mode.Name, func(t *testing.T) {
-			r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: io.Discard})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			tab, err := b.Person("person", mode)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tab.Close()
-			w := walker{t, tab, r}
-			w.everyone()
-			w.unmatched()
-			w.adds()
-			w.removes()
-			w.asksForALetter()
-			w.cannot()
-		})
-	}
+	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		tab, err := b.Person("person", mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tab.Close()
+		w := walker{t, tab, r}
+		w.everyone()
+		w.unmatched()
+		w.adds()
+		w.removes()
+		w.asksForALetter()
+		w.cannot()
+	})
 	for _, trouble := range record.Troubles() {
 		if !strings.Contains(trouble, "404") && !strings.Contains(trouble, "503") {
 			t.Error(trouble)

@@ -5,6 +5,7 @@ package browser_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,33 +25,32 @@ type people struct {
 func TestTheStory(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
+	var once sync.Once
 	var never []string
-	for _, mode := range browser.Modes() {
-		t.Run(mode.Name, func(t *testing.T) {
-			c := &clock{}
-			r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now})
+	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+		c := &clock{}
+		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		window := func(name string) walker {
+			tab, err := b.Person(name, mode)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer r.Close()
-			window := func(name string) walker {
-				tab, err := b.Person(name, mode)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(tab.Close)
-				return walker{t, tab, r}
-			}
-			never = append(neverShown(r), "RECALLED_STANDARD", "DETAILS_WRONG")
-			p := people{window("person"), window("officer"), window("staff"), c}
-			p.adds()
-			p.shows("This document is genuine and valid", "Mae'r ddogfen hon yn ddilys ac yn gyfredol")
-			p.stops()
-			p.ends()
-			p.shows("This document is no longer valid", "Nid yw'r ddogfen hon yn ddilys mwyach")
-			p.isTold()
-		})
-	}
+			t.Cleanup(tab.Close)
+			return walker{t, tab, r}
+		}
+		once.Do(func() { never = append(neverShown(r), "RECALLED_STANDARD", "DETAILS_WRONG") })
+		p := people{window("person"), window("officer"), window("staff"), c}
+		p.adds()
+		p.shows("This document is genuine and valid", "Mae'r ddogfen hon yn ddilys ac yn gyfredol")
+		p.stops()
+		p.ends()
+		p.shows("This document is no longer valid", "Nid yw'r ddogfen hon yn ddilys mwyach")
+		p.isTold()
+	})
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
 	}
