@@ -112,6 +112,9 @@ func (p people) shows(en, cy string) {
 	w.press("Show a code to scan", "Dangos cod i'w sganio")
 	link, err := w.tab.LinkText("request_uri=")
 	w.must(err)
+	if w.tab.Mode.NoScript {
+		w.press("Keep looking for me", "Dal i chwilio i mi")
+	}
 	p.person.visit(link)
 	p.person.pressWallet("Share")
 	w.must(w.tab.Await(w.say(en, cy)))
