@@ -8,7 +8,6 @@ import (
 
 	"justice-wallet/issuer/internal/console"
 	"justice-wallet/issuer/internal/govuk"
-	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/published"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/pkg/casework"
@@ -90,7 +89,7 @@ func newCasework(c Config, d Deps, service *issuance.Service, documents *documen
 }
 
 // newConsole assembles the pages of caseworkers.
-func newConsole(c Config, d Deps, assets *ui.Assets, work *casework.Service, source *records.Records, documents *document.Catalogue, profile *govuk.Profile, london *time.Location, paper *letters.Service) (*console.Door, error) {
+func newConsole(c Config, d Deps, assets *ui.Assets, p parts) (*console.Door, error) {
 	sessions, err := session.New(session.Options{
 		Name: "console", Store: d.Store, Key: c.derive("console sessions"), Secure: strings.HasPrefix(c.SelfURL, "https://"), Now: d.Now, Rand: d.Rand,
 	})
@@ -112,13 +111,13 @@ func newConsole(c Config, d Deps, assets *ui.Assets, work *casework.Service, sou
 	if err != nil {
 		return nil, fmt.Errorf("CONSOLE_SIGN_IN_ORIGINS: %w", err)
 	}
-	onPaper, err := newPrinting(c, d, assets, sessions, documents, paper)
+	onPaper, err := newPrinting(c, d, assets, sessions, p.documents, p.paper)
 	if err != nil {
 		return nil, err
 	}
 	return console.New(console.Deps{
-		Shell: shell, Sessions: sessions, SignIn: signIn, Casework: work, Records: source, Documents: documents.All(false), Offers: profile, QR: govuk.QR,
-		Now: d.Now, Rand: d.Rand, London: london, StartURL: c.SelfURL + "/", Secret: c.derive("console"),
+		Shell: shell, Sessions: sessions, SignIn: signIn, Casework: p.work, Records: p.source, Documents: p.documents.All(false), Offers: p.profile, QR: govuk.QR,
+		Now: d.Now, Rand: d.Rand, London: p.london, StartURL: c.SelfURL + "/", Secret: c.derive("console"),
 		Letters: onPaper,
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"justice-wallet/issuer/internal/govuk"
+	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/issuer/internal/serviceapi"
 	"justice-wallet/issuer/internal/statusapi"
@@ -119,32 +120,52 @@ func New(c Config, d Deps) (*Issuer, error) {
 	if paper != nil {
 		letterRoutes(server, d.Ring)
 	}
+	if err := openDoors(c, d, server, parts{source, documents, service, profile, work, paper, london}); err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
+	return &Issuer{server, status, work}, nil
+}
+
+// parts are what the doors for people stand on.
+type parts struct {
+	source    *records.Records
+	documents *document.Catalogue
+	service   *issuance.Service
+	profile   *govuk.Profile
+	work      *casework.Service
+	paper     *letters.Service // nil when there are no letters
+	london    *time.Location
+}
+
+// openDoors opens the pages that the configuration asks for. Without any, no styles are needed.
+func openDoors(c Config, d Deps, server *httpserver.Server, p parts) error {
 	if c.Holder == nil && c.Console == nil {
-		return &Issuer{server, status, work}, nil
+		return nil
 	}
 	assets, err := openAssets(c, d)
 	if err != nil {
-		return nil, fmt.Errorf("assemble issuer: %w", err)
+		return err
 	}
 	server.Mount(ui.AssetsPath, assets)
 	if c.Holder != nil {
-		person, err := newHolder(c, d, assets, source, documents, service, profile, paper)
+		person, err := newHolder(c, d, assets, p)
 		if err != nil {
-			return nil, fmt.Errorf("assemble issuer: %w", err)
+			return err
 		}
 		personRoutes(server, person)
 	}
-	if c.Console != nil {
-		staff, err := newConsole(c, d, assets, work, source, documents, profile, london, paper)
-		if err != nil {
-			return nil, fmt.Errorf("assemble issuer: %w", err)
-		}
-		consoleRoutes(server, staff)
-		if paper != nil {
-			printRoutes(server, staff)
-		}
+	if c.Console == nil {
+		return nil
 	}
-	return &Issuer{server, status, work}, nil
+	staff, err := newConsole(c, d, assets, p)
+	if err != nil {
+		return err
+	}
+	consoleRoutes(server, staff)
+	if p.paper != nil {
+		printRoutes(server, staff)
+	}
+	return nil
 }
 
 // Publish signs and publishes every status list that changed.

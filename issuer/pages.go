@@ -4,17 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"justice-wallet/issuer/internal/coreidentity"
-	"justice-wallet/issuer/internal/govuk"
 	"justice-wallet/issuer/internal/holder"
-	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/keys"
-	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/fetch"
-	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/oidc"
 	"justice-wallet/pkg/session"
@@ -40,11 +35,7 @@ func (p person) Match(ctx context.Context, i holder.Identity) (string, error) {
 }
 
 // newHolder assembles the person's pages.
-func newHolder(c Config, d Deps, assets *ui.Assets, source *records.Records, documents *document.Catalogue, service *issuance.Service, profile *govuk.Profile, paper *letters.Service) (*holder.Door, error) {
-	london, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return nil, err
-	}
+func newHolder(c Config, d Deps, assets *ui.Assets, p parts) (*holder.Door, error) {
 	directory, err := newDirectory(c, d)
 	if err != nil {
 		return nil, err
@@ -68,14 +59,14 @@ func newHolder(c Config, d Deps, assets *ui.Assets, source *records.Records, doc
 		return nil, fmt.Errorf("HOLDER_SIGN_IN_ORIGINS: %w", err)
 	}
 	var onPaper holder.Letters
-	if paper != nil {
-		onPaper = wishes{paper}
+	if p.paper != nil {
+		onPaper = wishes{p.paper}
 	}
 	return holder.New(
 		holder.Config{HelpPhone: c.Holder.HelpPhone, ExitURL: c.Holder.ExitURL, Secret: c.derive("holder")},
 		holder.Deps{
-			Shell: shell, Sessions: sessions, Store: d.Store, SignIn: signIn, Records: person{source, directory}, Documents: documents.All(false),
-			Offers: profile, Ledger: d.Store, Register: d.Store, Endings: service, Letters: onPaper, Now: d.Now, Rand: d.Rand, London: london,
+			Shell: shell, Sessions: sessions, Store: d.Store, SignIn: signIn, Records: person{p.source, directory}, Documents: p.documents.All(false),
+			Offers: p.profile, Ledger: d.Store, Register: d.Store, Endings: p.service, Letters: onPaper, Now: d.Now, Rand: d.Rand, London: p.london,
 		}), nil
 }
 
