@@ -57,7 +57,10 @@ func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
 		officer.fromAnotherPhone()
 		officer.hearsNothing(c)
 		officer.cannotAskTheIssuer(c, l)
-		endsByTwo(window("staff"), window("colleague"), c)
+		staff := window("staff")
+		staff.gives(c)
+		endsByTwo(staff, window("colleague"), c)
+		officer.afterItsEnd(c)
 	})
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
@@ -145,7 +148,6 @@ func (w walker) staff(name string) {
 func endsByTwo(staff, colleague walker, c *clock) {
 	staff.t.Helper()
 	_, held := staff.phone()
-	staff.staff("Synthetic caseworker")
 	staff.visit("/console/batch")
 	staff.look("console: a list")
 	staff.must(staff.tab.Fill(staff.say("Documents to end", "Dogfennau i ddod â nhw i ben"), held.NotificationID))
@@ -174,4 +176,59 @@ func endsByTwo(staff, colleague walker, c *clock) {
 	colleague.must(colleague.rig.Issuer.Work(context.Background()))
 	colleague.visit(page)
 	colleague.is("console: ended by two", "Done", "Wedi gorffen")
+}
+
+// gives has a caseworker give a document, approve a job, and print a letter.
+func (w walker) gives(c *clock) {
+	w.t.Helper()
+	w.phone() // whose wallet is known from now on
+	w.staff("Synthetic caseworker")
+	w.visit("/console")
+	w.must(w.tab.Fill(w.say("Prison number or CRN", "Rhif carchar neu CRN"), "A0001SY"))
+	w.press("Search", "Chwilio")
+	w.pressWallet("Michael John Example")
+	page := w.tab.Address()
+	w.press("Give a document", "Rhoi dogfen")
+	w.look("console: give a document")
+	w.tap("HMPPS confirmation", "Cadarnhad HMPPS")
+	w.press("Make the offer", "Gwneud y cynnig")
+	w.is("console: given", "The document is ready", "Mae'r ddogfen yn barod")
+
+	w.visit(page)
+	w.press("Approvals", "Cymeradwyaethau")
+	w.press("Approve a place to live or a job", "Cymeradwyo lle i fyw neu swydd")
+	w.tap("A job", "Swydd")
+	until := c.now().AddDate(0, 3, 0)
+	for label, value := range map[string]string{
+		w.say("Address or employer", "Cyfeiriad neu gyflogwr"): "Synthetic Bakery, baker", w.say("Phone number of your team", "Rhif ffôn eich tîm"): "020 7946 0131",
+		w.say("Day", "Diwrnod"): until.Format("2"), w.say("Month", "Mis"): until.Format("1"), w.say("Year", "Blwyddyn"): until.Format("2006"),
+	} {
+		w.must(w.tab.Fill(label, value))
+	}
+	w.tap("Nothing", "Dim byd")
+	w.press("Approve", "Cymeradwyo")
+	w.look("console: approved")
+
+	w.visit(page)
+	w.press("Print a letter", "Argraffu llythyr")
+	w.look("console: print a letter")
+	w.press("Make the letter", "Gwneud y llythyr")
+	w.look("console: print a letter, nothing said")
+	w.tap("For a council, or to claim a benefit", "Ar gyfer cyngor, neu i hawlio budd-dal")
+	w.tap("Normal print", "Print arferol")
+	w.tap("In English", "Yn Gymraeg")
+	w.press("Make the letter", "Gwneud y llythyr")
+	w.look("letter on paper")
+	w.visit("/console/letters")
+	w.is("console: letters to print", "Letters to print", "Llythyrau i'w hargraffu")
+}
+
+// afterItsEnd has a phone show a document a month after it was given.
+func (w walker) afterItsEnd(c *clock) {
+	w.t.Helper()
+	phone, held := w.phone()
+	c.pass(31 * 24 * time.Hour)
+	w.must(w.rig.Issuer.Publish(context.Background()))
+	w.joins("council")
+	w.checks("expired", phone, held, "This document has expired", "Mae'r ddogfen hon wedi dod i ben")
 }
