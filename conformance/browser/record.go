@@ -92,9 +92,28 @@ func (r *Record) Find(words []string, kinds ...string) []Entry {
 func holds(text string, words []string) string {
 	text = strings.ToLower(text)
 	for _, w := range words {
-		if strings.Contains(text, strings.ToLower(w)) {
+		if contains(text, strings.ToLower(w)) {
 			return w
 		}
 	}
 	return ""
 }
+
+// short is a word that random letters spell once in a while: it is looked for on its own alone.
+const short = 6
+
+func contains(text, word string) bool {
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if end := at + len(word); len(word) > short || (at == 0 || !letter(text[at-1])) && (end == len(text) || !letter(text[end])) {
+			return true
+		}
+		at++
+	}
+}
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' }

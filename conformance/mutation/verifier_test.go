@@ -52,7 +52,7 @@ var verifierMutants = []struct {
 	{mutant{"no status is not a good one", "pkg/verification/checks.go", []string{
 		"return unknown(ReasonStatusAbsent)", "return passed(nil)"}}, engine, "TestStatus"},
 	{mutant{"a status that cannot be read is not a good one", "pkg/verification/checks.go", []string{
-		"return unknown(statusReason(err))", "return passed(nil)"}}, engine, "TestStatus"},
+		"f := unknown(statusReason(err))", "f := passed(nil)"}}, engine, "TestStatus"},
 	{mutant{"unknown is not valid", "pkg/verification/examine.go", []string{
 		"return CouldNotCheck", "return Valid"}}, engine, "TestStatus"},
 	{mutant{"no check after one that did not pass", "pkg/verification/examine.go", []string{

@@ -1,7 +1,6 @@
 package suite_test
 
 import (
-	"bytes"
 	"context"
 	"html"
 	"io"
@@ -161,8 +160,8 @@ func (v *visitor) offered() string {
 // The whole journey: from signing in at GOV.UK One Login, through the wallet, to a document that its holder ends and every
 // reader of its status list sees ended.
 func TestAPersonAddsADocumentAndRemovesIt(t *testing.T) {
-	var log bytes.Buffer
-	r := pages(t, &log)
+	log := &safeBuffer{}
+	r := pages(t, log)
 	v, alex := visit(t, r), holderAccount(t, "alex")
 	v.signIn(alex).sees("Your documents", "Michael John Example")
 	link := v.offered()
