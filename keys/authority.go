@@ -66,15 +66,22 @@ func NewKey(p Purpose, now time.Time) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("make %s key: %w", p, err)
 	}
-	id, err := keyID(&private.PublicKey)
-	return Key{ID: id, Purpose: p, State: StateCreated, Created: now.UTC().Truncate(time.Second), Signer: private}, err
+	return newKey(p, private, now)
 }
 
-// NewRoot makes an IACA root with its self-signed certificate (ISO 18013-5 Annex B.1.2).
+// NewRoot makes an IACA root with its self-signed certificate.
 func NewRoot(a Authority, now time.Time) (Key, error) {
 	k, err := NewKey(PurposeIACA, now)
 	if err != nil {
 		return Key{}, err
+	}
+	return CertifyRoot(a, k, now)
+}
+
+// CertifyRoot gives a key its self-signed certificate (ISO 18013-5 Annex B.1.2).
+func CertifyRoot(a Authority, k Key, now time.Time) (Key, error) {
+	if k.Purpose != PurposeIACA {
+		return Key{}, errors.New("certify root: the key is of another purpose")
 	}
 	template, err := certificate(a, a.Name, now, rootLife)
 	if err != nil {
@@ -86,15 +93,19 @@ func NewRoot(a Authority, now time.Time) (Key, error) {
 	return k, err
 }
 
-// NewSigner makes a document signer with its certificate under root (ISO 18013-5 Annex B.1.4), which ends no later than
-// the root's.
+// NewSigner makes a document signer with its certificate under root.
 func NewSigner(a Authority, root Key, now time.Time) (Key, error) {
-	if root.Purpose != PurposeIACA || len(root.Chain) == 0 {
-		return Key{}, errors.New("make document signer: the root is not an IACA root")
-	}
 	k, err := NewKey(PurposeDocument, now)
 	if err != nil {
 		return Key{}, err
+	}
+	return CertifySigner(a, root, k, now)
+}
+
+// CertifySigner gives a key its certificate under root (ISO 18013-5 Annex B.1.4), which ends no later than the root's.
+func CertifySigner(a Authority, root, k Key, now time.Time) (Key, error) {
+	if root.Purpose != PurposeIACA || len(root.Chain) == 0 || k.Purpose != PurposeDocument {
+		return Key{}, errors.New("certify document signer: the root is not an IACA root, or the key is of another purpose")
 	}
 	template, err := certificate(a, a.Name+" document signer", now, signerLife)
 	if err != nil {

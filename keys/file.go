@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -19,7 +20,8 @@ import (
 )
 
 // The file provider keeps each key in <id>.key.json, mode 0600, in a directory of mode 0700. The private half is sealed
-// with XChaCha20-Poly1305 under an argon2id key; id and purpose are sealed with it, so that files cannot be swapped.
+// with XChaCha20-Poly1305 under an argon2id key; id and purpose are sealed with it, so that files cannot be swapped. The
+// file of a key that another Provider holds has its name and reference instead.
 
 const (
 	fileSuffix  = ".key.json"
@@ -43,7 +45,9 @@ type keyFile struct {
 	State        State     `json:"state"`
 	Created      time.Time `json:"created"`
 	Certificates string    `json:"certificates,omitempty"` // PEM
-	Sealed       sealed    `json:"sealed"`
+	Sealed       *sealed   `json:"sealed,omitempty"`
+	Provider     string    `json:"provider,omitempty"`
+	Reference    string    `json:"reference,omitempty"`
 }
 
 type sealed struct {
@@ -59,11 +63,13 @@ type sealed struct {
 type Dir struct {
 	path       string
 	passphrase []byte
+	providers  []Provider
 }
 
-// OpenDir returns the provider at path. The directory must exist, and be no one else's to read.
-func OpenDir(path string, passphrase []byte) (*Dir, error) {
-	if len(passphrase) == 0 {
+// OpenDir returns the provider at path, and opens the keys there that others hold. The directory must exist, and be no one
+// else's to read. The passphrase may be empty when no key's private half is in its file.
+func OpenDir(path string, passphrase []byte, others ...Provider) (*Dir, error) {
+	if len(passphrase) == 0 && len(others) == 0 {
 		return nil, errors.New("open key directory: the passphrase is empty")
 	}
 	info, err := os.Stat(path)
@@ -73,7 +79,7 @@ func OpenDir(path string, passphrase []byte) (*Dir, error) {
 	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("open key directory %s: want a directory of mode 0700, have %v", path, info.Mode())
 	}
-	return &Dir{path, passphrase}, nil
+	return &Dir{path, passphrase, others}, nil
 }
 
 // Ring reads and checks every key. All mistakes are reported at once, each with its file.
@@ -121,27 +127,49 @@ func (d *Dir) read(name string) (Key, error) {
 
 func (d *Dir) unseal(content []byte) (Key, error) {
 	var f keyFile
-	if err := json.Unmarshal(content, &f); err != nil || f.Version != sealVersion {
+	if err := json.Unmarshal(content, &f); err != nil || f.Version != sealVersion || (f.Sealed == nil) == (f.Provider == "") {
 		return Key{}, errors.New("is damaged, or of another version")
 	}
-	aead, err := d.aead(f.Sealed)
+	signer, err := d.signer(f)
 	if err != nil {
 		return Key{}, err
 	}
+	chain, err := parseChain(f.Certificates)
+	return Key{
+		ID: f.ID, Purpose: f.Purpose, State: f.State, Created: f.Created, Signer: signer, Chain: chain, Provider: f.Provider, Reference: f.Reference,
+	}, err
+}
+
+func (d *Dir) signer(f keyFile) (crypto.Signer, error) {
+	if f.Sealed != nil {
+		return d.private(f)
+	}
+	for _, p := range d.providers {
+		if p.Name() == f.Provider {
+			return p.Open(context.Background(), f.Purpose, f.Reference)
+		}
+	}
+	return nil, fmt.Errorf("its provider %q is not configured", f.Provider)
+}
+
+func (d *Dir) private(f keyFile) (crypto.Signer, error) {
+	aead, err := d.aead(*f.Sealed)
+	if err != nil {
+		return nil, err
+	}
 	pkcs8, err := aead.Open(nil, f.Sealed.Nonce, f.Sealed.Ciphertext, associated(f))
 	if err != nil {
-		return Key{}, errors.New("wrong passphrase, or the file was changed")
+		return nil, errors.New("wrong passphrase, or the file was changed")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(pkcs8)
 	if err != nil {
-		return Key{}, errors.New("its private key cannot be read")
+		return nil, errors.New("its private key cannot be read")
 	}
 	signer, ok := parsed.(crypto.Signer)
 	if !ok {
-		return Key{}, errors.New("its private key cannot sign")
+		return nil, errors.New("its private key cannot sign")
 	}
-	chain, err := parseChain(f.Certificates)
-	return Key{ID: f.ID, Purpose: f.Purpose, State: f.State, Created: f.Created, Signer: signer, Chain: chain}, err
+	return signer, nil
 }
 
 // aead derives the sealing key, within bounds: a file must not make us spend a gigabyte, nor weaken the passphrase.
@@ -162,26 +190,42 @@ func associated(f keyFile) []byte {
 	return []byte("justice-wallet key 1 " + f.ID + " " + string(f.Purpose))
 }
 
-// Save writes a key, whole or not at all. A key that is there already is replaced: that is how its state changes.
+// Save writes a key, whole or not at all. A key that is there already is replaced.
 func (d *Dir) Save(k Key) error {
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(k.Signer)
-	if err != nil {
-		return fmt.Errorf("save key: only a key made here can be saved: %w", err)
+	f := keyFile{
+		Version: sealVersion, ID: k.ID, Purpose: k.Purpose, State: k.State, Created: k.Created, Certificates: formatChain(k.Chain),
+		Provider: k.Provider, Reference: k.Reference,
 	}
-	f := keyFile{Version: sealVersion, ID: k.ID, Purpose: k.Purpose, State: k.State, Created: k.Created, Certificates: formatChain(k.Chain)}
-	f.Sealed = sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: make([]byte, saltSize), Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
-	rand.Read(f.Sealed.Salt)  // never fails
-	rand.Read(f.Sealed.Nonce) // never fails
-	aead, err := d.aead(f.Sealed)
-	if err != nil {
-		return err
+	if f.Provider == "" {
+		if err := d.seal(&f, k.Signer); err != nil {
+			return fmt.Errorf("save key: %w", err)
+		}
 	}
-	f.Sealed.Ciphertext = aead.Seal(nil, f.Sealed.Nonce, pkcs8, associated(f))
 	content, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return fmt.Errorf("save key: %w", err)
 	}
 	return replace(filepath.Join(d.path, k.ID+fileSuffix), append(content, '\n'))
+}
+
+func (d *Dir) seal(f *keyFile, signer crypto.Signer) error {
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(signer)
+	if err != nil {
+		return fmt.Errorf("only a key made here can be sealed: %w", err)
+	}
+	if len(d.passphrase) == 0 {
+		return errors.New("the passphrase is empty")
+	}
+	s := sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: make([]byte, saltSize), Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
+	rand.Read(s.Salt)  // never fails
+	rand.Read(s.Nonce) // never fails
+	aead, err := d.aead(s)
+	if err != nil {
+		return err
+	}
+	s.Ciphertext = aead.Seal(nil, s.Nonce, pkcs8, associated(*f))
+	f.Sealed = &s
+	return nil
 }
 
 // replace writes a file beside path, syncs it, and renames it.

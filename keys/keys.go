@@ -39,6 +39,9 @@ type Key struct {
 	Created time.Time
 	Signer  crypto.Signer
 	Chain   []*x509.Certificate // leaf first, trust anchor left out; for PurposeIACA the root alone; empty for JWT keys
+
+	Provider  string // that holds the private half; empty when the key's own file does
+	Reference string // by which Provider finds it
 }
 
 // Public returns the public half.
