@@ -93,6 +93,8 @@ const rules = `
 	conformance/onelogin  <                                                                 |
 	conformance/signin    <                                                                 |
 	conformance/hmpps     < conformance/signin                                              |
+	conformance/record    <                                                                 |
+	conformance/check     < conformance/wallet                                              |
 	conformance/walletpage < conformance/wallet                                             |
 	conformance/rig       < conformance/hmpps conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys pkg/... |
 	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
