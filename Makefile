@@ -1,8 +1,9 @@
 # Two commands matter: `make demo` shows the service at work, `make test` proves it. `make help` lists the rest.
 GO ?= go
-TAGS := redis,tools,mutation,interop,browser
+TESTS := redis,tools,interop
+TAGS := $(TESTS),mutation,browser
 
-.PHONY: help demo dev test check bench bench-verify fuzz tools assets screenshots
+.PHONY: help demo dev test mutation check bench bench-verify fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -15,8 +16,11 @@ dev: assets ## Run issuer (8080), verifier (8081), their pages, and stand-ins fo
 
 test: tools assets ## Install what the tests need, and run every test
 	$(GO) vet -tags $(TAGS) ./...
-	$(GO) test -race -timeout 30m -tags $(TAGS) $$($(GO) list ./... | grep -v /conformance/browser$$)
+	$(GO) test -race -timeout 30m -tags $(TESTS) $$($(GO) list ./... | grep -v /conformance/browser$$)
 	$(GO) test -timeout 40m -tags browser ./conformance/browser
+
+mutation: ## Take the rules out of the code one at a time: each time, its test must fail
+	$(GO) test -count 1 -timeout 60m -tags mutation ./conformance/mutation
 
 tools: # Programs the tests run: a missing one fails, it is never skipped
 	@for p in redis-server openssl npm chromium softhsm2-util; do command -v $$p >/dev/null || exec sh conformance/tools.sh; done

@@ -1,17 +1,4 @@
-//go:build mutation
-
 package mutation_test
-
-import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"os/exec"
-	"path/filepath"
-	"testing"
-
-	"justice-wallet/conformance/story"
-)
 
 // Each of these is a rule of the main job. Without it, the demonstration must fail, and at the step named.
 var demoMutants = []struct {
@@ -60,35 +47,4 @@ var demoMutants = []struct {
 	{mutant{"every element has a salt", "pkg/format/mdoc/issue.go", []string{
 		"io.ReadFull(f.Rand, salt)", "io.ReadFull(f.Rand, nil)",
 	}}, "issue release confirmation (mdoc)"},
-}
-
-func TestTheDemonstrationNoticesEveryRuleThatIsMissing(t *testing.T) {
-	for _, m := range demoMutants {
-		t.Run(m.rule, func(t *testing.T) {
-			program := filepath.Join(t.TempDir(), "demo")
-			if out, err := goTool("build", "-overlay", m.overlay(t), "-o", program, "./conformance/cmd/demo"); err != nil {
-				t.Fatalf("it must compile to prove anything: %v\n%s", err, out)
-			}
-			out, err := exec.Command(program, "-json").Output()
-			if err == nil {
-				t.Errorf("the demonstration held without it")
-			}
-			if step := steps(t, out)[m.step]; step == nil || step.OK {
-				t.Errorf("step %q did not fail: %s", m.step, out)
-			}
-		})
-	}
-}
-
-func steps(t *testing.T, lines []byte) map[string]*story.Step {
-	t.Helper()
-	out := map[string]*story.Step{}
-	for s := bufio.NewScanner(bytes.NewReader(lines)); s.Scan(); {
-		var step story.Step
-		if err := json.Unmarshal(s.Bytes(), &step); err != nil {
-			t.Fatalf("%v: %s", err, s.Text())
-		}
-		out[step.Name] = &step
-	}
-	return out
 }

@@ -1,11 +1,4 @@
-//go:build mutation
-
 package mutation_test
-
-import (
-	"strings"
-	"testing"
-)
 
 const (
 	engine  = "./pkg/verification"
@@ -80,7 +73,7 @@ var verifierMutants = []struct {
 	{mutant{"a transcript of three", "pkg/format/mdoc/device.go", []string{"len(parts) != 3", "len(parts) > 3"}}, mdocs, "TestDeviceSignature"},
 	{mutant{"a mistake is named, never taken", "pkg/verification/mdoc.go", []string{
 		`return f.with("mistake", mistake.Name)`, `return passed(nil).with("mistake", mistake.Name)`}}, engine, "TestMistakesAreNamedAndRefused"},
-	{mutant{"a digest for every element", "pkg/format/mdoc/open.go", []string{"if !ok || subtle", "if ok && subtle"}}, mdocs, "TestOpenRefuses|TestDigest|TestEveryBit|TestVerify"},
+	{mutant{"a digest for every element", "pkg/format/mdoc/open.go", []string{"if !ok || subtle", "if ok && subtle"}}, mdocs, "TestOpenRefuses|TestEveryBit"},
 	{mutant{"a salt of sixteen bytes", "pkg/format/mdoc/open.go", []string{"len(random) < minRandom || ", ""}}, mdocs, "TestOpenRefuses"},
 	{mutant{"one element, one digestID", "pkg/format/mdoc/open.go", []string{
 		"if ids[item.DigestID] || names[item.Name] {", "if false {"}}, mdocs, "TestOpenRefuses"},
@@ -254,18 +247,4 @@ var verifierMutants = []struct {
 	{mutant{"a CWT is called one", "verifier/internal/statusfetch/reader.go", []string{
 		"if response.ContentType == statustoken.MediaType {", "if len(response.Body) > 0 && response.Body[0] == 0xd2 {"}}, lists, "TestACWTThatIsCalledAJWT|TestEachFailureOfACWT"},
 	{mutant{"the tag of a list as CWT", "pkg/statustoken/cwt.go", []string{"|| raw[0] != tagSign1 {", "{"}}, cwts, "TestRefused"},
-}
-
-func TestEveryCheckOfTheVerifierIsHeld(t *testing.T) {
-	for _, m := range verifierMutants {
-		t.Run(m.rule, func(t *testing.T) {
-			out, err := goTool("test", "-overlay", m.overlay(t), "-count", "1", "-vet", "off", "-run", "^("+m.test+")", m.pkg)
-			if err == nil {
-				t.Fatalf("%s holds without it", m.test)
-			}
-			if !strings.Contains(out, "--- FAIL: Test") {
-				t.Fatalf("it must compile, and the test fail, to prove anything:\n%s", out)
-			}
-		})
-	}
 }
