@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"justice-wallet/keys"
+	"justice-wallet/pkg/fault"
 )
 
 var (
@@ -99,8 +100,8 @@ func TestAWrongSignatureNeverLeaves(t *testing.T) {
 	all := generate(t)
 	k := all[2]
 	k.Signer = swapped{public: all[2], private: all[3]}
-	if _, err := k.Sign([]byte("m")); err == nil {
-		t.Error("another key's signature left")
+	if sig, err := k.Sign([]byte("m")); sig != nil || fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("another key's signature: %x, %v", sig, err)
 	}
 }
 

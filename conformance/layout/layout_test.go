@@ -42,6 +42,7 @@ const rules = `
 	pkg/pemfile        <                                                                    |
 	pkg/internal/fixture < pkg/cbor                                                         |
 	keys               < pkg/es256 pkg/fault pkg/pemfile                                    | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
+	keys/guard         <                                                                    |
 
 	# decisions know types; formats know one another never
 	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault pkg/letter pkg/seal | github.com/google/uuid

@@ -2,8 +2,11 @@ package statusapi_test
 
 import (
 	"context"
+	"crypto"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -386,5 +389,23 @@ func TestRunLogsAFailureAndGoesOn(t *testing.T) {
 	r.publish(t)
 	if got := r.published(t, ref); got.Token == "" || !strings.Contains(r.log.String(), "broken") {
 		t.Errorf("log: %s", r.log.String())
+	}
+}
+
+// queued is a signer before which documents wait for ever; only the place of lists is free.
+type queued struct{ *signer }
+
+func (q queued) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("too many wait")
+}
+
+func (q queued) ForLists() crypto.Signer { return q.signer }
+
+// The bitstring is signed with the key of credentials: it, too, must not wait behind them.
+func TestListsDoNotWaitBehindDocuments(t *testing.T) {
+	r := newRig(t)
+	r.key.Signer = queued{r.signer}
+	if err := r.Publish(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

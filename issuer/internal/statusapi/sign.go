@@ -63,7 +63,7 @@ func (s *Service) signToken(p statuslist.Published, l *statuslist.List) (string,
 		return "", err
 	}
 	header := jose.Header{Algorithm: jose.ES256, Type: tokenType.Type, KeyID: key.ID}
-	signed, err := jose.Sign(key.Sign, header, s.token(p, claim))
+	signed, err := jose.Sign(key.ForLists().Sign, header, s.token(p, claim))
 	if err != nil {
 		return "", err
 	}
@@ -84,7 +84,7 @@ func (s *Service) signCWT(p statuslist.Published, l *statuslist.List) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	signed, err := statustoken.Sign(key.Sign, []byte(key.ID), statustoken.List{
+	signed, err := statustoken.Sign(key.ForLists().Sign, []byte(key.ID), statustoken.List{
 		Subject: s.tokenURI(p.List), Issued: p.Issued, Expires: p.Expires, TTL: s.config.TTL, Bits: claim.Bits, Zlib: packed,
 	})
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Service) signBitstring(p statuslist.Published, l *statuslist.List) (str
 	header := jose.Header{
 		Algorithm: jose.ES256, Type: bitstringType.Type, ContentType: bitstringType.ContentType, KeyID: s.config.DID + "#" + key.ID,
 	}
-	signed, err := jose.Sign(key.Sign, header, s.bitstringCredential(p, encoded))
+	signed, err := jose.Sign(key.ForLists().Sign, header, s.bitstringCredential(p, encoded))
 	if err != nil {
 		return "", err
 	}
