@@ -97,6 +97,8 @@ const rules = `
 	conformance/record    <                                                                 |
 	conformance/check     < conformance/wallet                                              |
 	conformance/walletpage < conformance/wallet                                             |
+	conformance/listwatch <                                                                 |
+	conformance/cmd/listwatch < conformance/listwatch                                       |
 	conformance/rig       < conformance/hmpps conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys pkg/... |
 	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
 	conformance/cmd/*     < conformance/...                                                 |
