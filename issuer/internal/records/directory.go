@@ -308,9 +308,10 @@ func openFile(o FileOptions) (*hmpps, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readPeople(o.Path, o.Now().In(h.london)); err != nil {
+	file := &peopleFile{path: o.Path}
+	if _, err := file.read(o.Now().In(h.london)); err != nil {
 		return nil, fmt.Errorf("people file %s: %w", o.Path, err)
 	}
-	h.open = func() (systems, error) { return readPeople(o.Path, o.Now().In(h.london)) }
+	h.open = func() (systems, error) { return file.read(o.Now().In(h.london)) }
 	return h, nil
 }

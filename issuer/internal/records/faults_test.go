@@ -414,3 +414,13 @@ func TestPeopleFileIsReadAgain(t *testing.T) {
 	}
 	check(t, mustFacts(t, r, "hmpps-release", issuance.Record{Person: number}), "recalled=true")
 }
+
+func TestDaysOfAPeopleFileFollowTheClock(t *testing.T) {
+	person := somebody()
+	prisoner("lastMovementDate", "today-3")(person)
+	now := noon()
+	r := fromFile(t, writePeople(t, person), func() time.Time { return now })
+	check(t, mustFacts(t, r, "hmpps-release", issuance.Record{Person: number}), "release_date=today-3")
+	now = now.AddDate(0, 0, 1)
+	check(t, mustFacts(t, r, "hmpps-release", issuance.Record{Person: number}), "release_date=today-2")
+}

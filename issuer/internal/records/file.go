@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"justice-wallet/pkg/credential"
@@ -33,11 +35,11 @@ func NewFile(o FileOptions) (map[string]Source, error) {
 	}
 	sources := h.sources()
 	sources["conformance"] = sourceFunc(func(_ context.Context, r issuance.Record) (credential.Facts, error) {
-		p, err := readPeople(o.Path, o.Now().In(h.london))
+		s, err := h.open()
 		if err != nil {
 			return nil, err
 		}
-		return p.facts(r.Person)
+		return s.(people).facts(r.Person)
 	})
 	return sources, nil
 }
@@ -70,11 +72,34 @@ type filePerson struct {
 	Facts       json.RawMessage `json:"facts"`
 }
 
-func readPeople(path string, now time.Time) (people, error) {
-	data, err := readBounded(path)
+// peopleFile is read for every question, and parsed when its bytes, or the day, are not those of the question before.
+type peopleFile struct {
+	path string
+
+	mu    sync.Mutex
+	bytes []byte
+	day   credential.Date
+	held  people // nobody changes them
+}
+
+func (f *peopleFile) read(now time.Time) (people, error) {
+	data, err := readBounded(f.path)
 	if err != nil {
 		return nil, unavailable("the people file", err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if today := credential.DateOf(now); f.held == nil || f.day != today || !bytes.Equal(f.bytes, data) {
+		p, err := parsePeople(data, now)
+		if err != nil {
+			return nil, err
+		}
+		f.bytes, f.day, f.held = data, today, p
+	}
+	return f.held, nil
+}
+
+func parsePeople(data []byte, now time.Time) (people, error) {
 	var p people
 	if err := json.Unmarshal(resolveDays(data, now), &p); err != nil {
 		return nil, unavailable("the people file", errNonsense)
