@@ -43,6 +43,8 @@ const rules = `
 	pkg/internal/fixture < pkg/cbor                                                         |
 	keys               < pkg/es256 pkg/fault pkg/pemfile                                    | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
 	keys/guard         <                                                                    |
+	keys/pkcs11        < keys keys/guard                                                    | github.com/ThalesGroup/crypto11 github.com/google/uuid github.com/miekg/pkcs11
+	keys/keystest      < keys keys/...                                                      |
 
 	# decisions know types; formats know one another never
 	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault pkg/letter pkg/seal | github.com/google/uuid
@@ -196,7 +198,7 @@ func breaches(rooms map[string]room, p pkg) []string {
 
 func TestTheWallsHold(t *testing.T) {
 	rooms := plan(t)
-	command := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "-tags", "redis,tools,mutation,interop,browser", "justice-wallet/...")
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "-tags", "redis,tools,mutation,interop,browser,pkcs11", "justice-wallet/...")
 	listing, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
