@@ -108,6 +108,9 @@ func (s *Server) sign(claims accessClaims) (string, error) {
 	return input + "." + base64url.EncodeToString(signature), err
 }
 
+// Key returns the key that signs tokens and its kid, for a test that signs what this server never would.
+func (s *Server) Key() (*rsa.PrivateKey, string) { return s.key, keyID }
+
 func (s *Server) getKeys(w http.ResponseWriter, _ *http.Request) {
 	if s.isDown(w) {
 		return

@@ -107,6 +107,7 @@ const rules = `
 	conformance/bench     <                                                                 |
 	conformance/suite     <                                                                 |
 	conformance/mutation  <                                                                 |
+	conformance/hostile   <                                                                 |
 	conformance/layout    <                                                                 |
 	conformance/compose   <                                                                 |
 	conformance/interop   <                                                                 |

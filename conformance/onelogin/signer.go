@@ -26,6 +26,12 @@ func newSigningKey(random *randomness, kid string) (*signingKey, error) {
 	return &signingKey{kid, key}, nil
 }
 
+// Key returns the key that signs tokens now and its kid, for a test that signs what this server never would.
+func (s *Server) Key() (*ecdsa.PrivateKey, string) {
+	key := s.signer.Load()
+	return key.private, key.kid
+}
+
 // RotateKey replaces the signing key at once: the old one is no longer published. The kid stays the same, as it does
 // when GOV.UK's test harness restarts, unless newKid.
 func (s *Server) RotateKey(newKid bool) error {

@@ -62,6 +62,8 @@ type Options struct {
 	Assets *ui.Assets // with Pages: their styles and scripts; this program's own when nil
 
 	VerifierTransport http.RoundTripper // from the verifier to issuers, to record what it asks
+
+	Trust func(file map[string][]any) // adds to whom the verifier trusts: the members of its trust file
 }
 
 // Rig is everything, running.
@@ -319,13 +321,17 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 			docTypes = append(docTypes, d.MDoc.DocType)
 		}
 	}
-	trust, err := json.Marshal(map[string]any{
-		"iacas":   []any{map[string]any{"pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Chain[0].Raw})), "documents": docTypes}},
-		"issuers": []any{map[string]any{"issuer": r.IssuerURL, "did": keys.DIDWeb(r.IssuerURL), "document": r.IssuerURL + "/.well-known/did.json"}},
-		"statusLists": []any{map[string]any{
+	file := map[string][]any{
+		"iacas":   {map[string]any{"pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Chain[0].Raw})), "documents": docTypes}},
+		"issuers": {map[string]any{"issuer": r.IssuerURL, "did": keys.DIDWeb(r.IssuerURL), "document": r.IssuerURL + "/.well-known/did.json"}},
+		"statusLists": {map[string]any{
 			"prefix": r.IssuerURL + "/t/", "jwks": r.IssuerURL + "/.well-known/jwks.json", "aggregation": r.IssuerURL + "/t"}},
-		"letters": []any{map[string]any{"issuer": r.IssuerURL, "jwks": r.IssuerURL + "/.well-known/letter-keys.json"}},
-	})
+		"letters": {map[string]any{"issuer": r.IssuerURL, "jwks": r.IssuerURL + "/.well-known/letter-keys.json"}},
+	}
+	if r.options.Trust != nil {
+		r.options.Trust(file)
+	}
+	trust, err := json.Marshal(file)
 	if err != nil {
 		return nil, err
 	}
