@@ -103,6 +103,7 @@ const rules = `
 	conformance/cmd/listwatch < conformance/listwatch                                       |
 	conformance/rig       < conformance/hmpps conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys pkg/... |
 	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
+	conformance/cmd/check < conformance/check                                               |
 	conformance/cmd/*     < conformance/...                                                 |
 	conformance/bench     <                                                                 |
 	conformance/suite     <                                                                 |

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"justice-wallet/conformance/rig"
+	"justice-wallet/keys"
+)
+
+func started(t *testing.T, o rig.Options) *rig.Rig {
+	t.Helper()
+	r, err := rig.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func checked(t *testing.T, args ...string) (int, string, string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(context.Background(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{}, {"nothing"}, {"certificate"}, {"certificate", "/not/there"}, {"certificate", "-profile", "x", "f"}, {"status"}, {"status", "-format"}, {"status", "-uri", "ftp://x"}} {
+		if code, out, errs := checked(t, args...); code != exitUsage || out != "" || errs == "" {
+			t.Errorf("%v: %d %q %q", args, code, out, errs)
+		}
+	}
+}
+
+func TestCertificateFiles(t *testing.T) {
+	r := started(t, rig.Options{})
+	dir := t.TempDir()
+	var paths []string
+	for _, purpose := range []keys.Purpose{keys.PurposeIACA, keys.PurposeDocument} {
+		key, err := r.Ring.Active(purpose)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, string(purpose)+".der")
+		if err := os.WriteFile(path, key.Chain[0].Raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	if code, out, _ := checked(t, "certificate", paths[0], paths[1]); code != exitHeld || !strings.Contains(out, "0 broken, 0 could not") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, _, _ := checked(t, "certificate", paths[1]); code != exitUnknown {
+		t.Errorf("without its root: %d", code)
+	}
+	if code, out, _ := checked(t, "certificate", "-profile", "reader", paths[0], paths[1]); code != exitBroken || !strings.Contains(out, "cert.reader.usage") {
+		t.Errorf("as another kind: %d %s", code, out)
+	}
+}
+
+// One report in each format: each can be read by what reads that format, and says the same.
+func TestFormats(t *testing.T) {
+	r := started(t, rig.Options{})
+	uri := r.IssuerURL + "/not-a-list"
+	code, out, _ := checked(t, "status", "-uri", uri, "-format", "json")
+	var report struct {
+		Verdict  string
+		Findings []struct{ ID, Title, Source, Verdict, Detail string }
+		Counts   map[string]int
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitBroken || report.Verdict != "broken" || report.Counts["broken"] == 0 {
+		t.Fatalf("%d %v %s", code, err, out)
+	}
+	_, junit, _ := checked(t, "status", "-uri", uri, "-format", "junit")
+	var suite struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Cases    []struct {
+			Failure *struct{} `xml:"failure"`
+		} `xml:"testcase"`
+	}
+	if err := xml.Unmarshal([]byte(junit), &suite); err != nil || suite.Tests != len(report.Findings) || len(suite.Cases) != suite.Tests || suite.Failures != report.Counts["broken"] {
+		t.Errorf("%v %+v", err, suite)
+	}
+	_, page, _ := checked(t, "status", "-uri", uri, "-format", "html")
+	if _, err := html.Parse(strings.NewReader(page)); err != nil || strings.Count(page, "<tr>") != len(report.Findings)+1 || strings.Contains(page, "<script") {
+		t.Errorf("%v %s", err, page)
+	}
+	_, text, _ := checked(t, "status", "-uri", uri)
+	for _, f := range report.Findings {
+		if f.ID == "" || f.Title == "" || f.Source == "" || !strings.Contains(text, f.ID) || !strings.Contains(page, f.ID) {
+			t.Errorf("%+v is not in every format", f)
+		}
+	}
+	if code, _, errs := checked(t, "status", "-uri", uri, "-format", "pdf"); code != exitUsage || !strings.Contains(errs, "pdf") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
