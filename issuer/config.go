@@ -4,9 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
+	"justice-wallet/issuer/internal/statusapi"
 	"justice-wallet/pkg/config"
 	"justice-wallet/pkg/ui"
 )
@@ -45,6 +47,8 @@ type Config struct {
 	StatusTTL   time.Duration // STATUS_TTL: how long a reader may rely on a copy of a list (15m)
 	StatusLife  time.Duration // STATUS_LIFE: when a signed list expires (12h)
 	StatusTick  time.Duration // STATUS_TICK: how often changed lists are published (5s)
+
+	StatusClients []byte // STATUS_CLIENTS_FILE: its content: issuers that may have places in our lists; none when empty
 }
 
 // Console says how caseworkers sign in.
@@ -123,6 +127,7 @@ func ReadConfig(r *config.Reader) Config {
 	if c.StatusLife < c.StatusTTL {
 		r.Mistake("STATUS_LIFE", "is shorter than STATUS_TTL")
 	}
+	c.StatusClients = readStatusClients(r)
 	c.Records = readRecords(r)
 	c.LetterPage, c.LetterPhone = readLetters(r)
 	c.Font = ui.FontChoice(r.String("PAGES_FONT", string(ui.Arial)))
@@ -136,6 +141,22 @@ func ReadConfig(r *config.Reader) Config {
 		c.Console = readConsole(r)
 	}
 	return c
+}
+
+func readStatusClients(r *config.Reader) []byte {
+	path := r.String("STATUS_CLIENTS_FILE", "")
+	if path == "" {
+		return nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		r.Mistake("STATUS_CLIENTS_FILE", "cannot be read")
+		return nil
+	}
+	if _, err := statusapi.ParseClients(content); err != nil {
+		r.Mistake("STATUS_CLIENTS_FILE", "%v", err)
+	}
+	return content
 }
 
 func readConsole(r *config.Reader) *Console {

@@ -39,6 +39,7 @@ type Store interface {
 	issuance.LetterWishes
 	statuslist.Slots
 	statuslist.Publications
+	statuslist.Clients
 	session.Store
 	casework.Endings
 }
@@ -117,6 +118,9 @@ func New(c Config, d Deps) (*Issuer, error) {
 	})
 	server := httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, Ready: d.Ready})
 	routes(server, profile, api, status)
+	if err := openStatus(c, d, server, status, client); err != nil {
+		return nil, err
+	}
 	if paper != nil {
 		letterRoutes(server, d.Ring)
 	}
@@ -209,15 +213,6 @@ func catalogue(c Config) (*document.Catalogue, error) {
 		systems = append(systems, os.DirFS(c.DocumentsDir))
 	}
 	return document.Load(systems...)
-}
-
-func newStatus(c Config, d Deps) (*statusapi.Service, error) {
-	return statusapi.New(
-		statusapi.Config{
-			BaseURL: c.SelfURL, DID: keys.DIDWeb(c.SelfURL), Lists: c.StatusLists, Size: c.StatusSize,
-			TTL: c.StatusTTL, Life: c.StatusLife, Secret: c.derive("status lists"),
-		},
-		statusapi.Deps{Slots: d.Store, Publications: d.Store, Keys: d.Ring, Now: d.Now, Log: d.Log})
 }
 
 // newRecords names the sources of facts that documents may rest on.

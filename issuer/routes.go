@@ -47,6 +47,14 @@ func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, st
 	services.Handle(http.MethodGet, "/openapi.yaml", api.GetDescription)
 }
 
+// statusRoutes is what issuers that are registered with our status lists ask (GOV.UK Status List Service). Their errors have
+// the contract's form.
+func statusRoutes(s *httpserver.Server, k *statusapi.Contract) {
+	errors := httpserver.GroupOptions{Page: statusapi.WriteError}
+	s.Group("/issue", errors).Handle(http.MethodPost, "", k.PostIssue)
+	s.Group("/revoke", errors).Handle(http.MethodPost, "", k.PostRevoke)
+}
+
 // personRoutes is every path of the pages for the person whose documents they are.
 func personRoutes(s *httpserver.Server, p *holder.Door) {
 	pages := s.Group("", httpserver.GroupOptions{Page: p.ErrorPage})

@@ -45,9 +45,9 @@ type Server struct {
 type GroupOptions struct {
 	Descriptions bool // add error_description to errors; GOV.UK Wallet's endpoints may not (harness)
 
-	// Page answers errors with a page for people, instead of JSON; so are panics answered, whose err says nothing. The
-	// cause is logged already. A browser that asks for a path under the prefix that is not there, or with a method that it
-	// does not have, is answered with it, too.
+	// Page answers errors with a page for people, or in the words of another's contract, instead of our JSON; so are panics
+	// answered, whose err says nothing. The cause is logged already. A browser that asks for a path under the prefix that is
+	// not there, or with a method that it does not have, is answered with it, too.
 	Page Page
 }
 

@@ -49,6 +49,20 @@ func Parse(compact string, e Expect) (*Token, error) {
 	return &Token{compact: compact, header: h, embedded: embedded, payload: parts[1], signature: parts[2]}, nil
 }
 
+// Peek returns the header and the payload of a compact serialisation before anyone has judged either. It is for a service
+// that must say which part of a token is wrong, word for word; nothing they say may be acted on. The error is an *Error.
+func Peek(compact string, maxBytes int) (header, payload Claims, err error) {
+	parts, err := split(compact, maxBytes)
+	if err != nil {
+		return Claims{}, Claims{}, err
+	}
+	if header, err = ParseClaims(parts[0]); err != nil {
+		return Claims{}, Claims{}, err
+	}
+	payload, err = ParseClaims(parts[1])
+	return header, payload, err
+}
+
 func (e Expect) maxBytes() int {
 	if e.MaxBytes == 0 {
 		return DefaultMaxBytes

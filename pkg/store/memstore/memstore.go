@@ -18,8 +18,8 @@ const (
 	keepYears         = 1           // a credential's record, beyond the credential's end
 )
 
-// Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots and Publications,
-// receipt.Book, session.Store and casework.Endings.
+// Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots, Publications and
+// Clients, receipt.Book, session.Store and casework.Endings.
 type Store struct {
 	now func() time.Time
 
@@ -32,6 +32,8 @@ type Store struct {
 	lists       map[string]*list
 	counters    shelf[counted, int]
 	published   map[string]statuslist.Published
+	requests    shelf[asked, request]
+	given       shelf[statuslist.Slot, given]
 	receipts    shelf[string, receipt.Receipt]
 	sessions    shelf[string, []byte]
 	endings     shelf[string, casework.Ending]

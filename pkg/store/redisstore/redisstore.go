@@ -34,8 +34,8 @@ type Config struct {
 	Rand     io.Reader        // for the epochs of lists; nil means crypto/rand
 }
 
-// Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots and Publications,
-// receipt.Book, session.Store and casework.Endings. An error of Redis is a fault of kind Unavailable: the same call may be
+// Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots, Publications and
+// Clients, receipt.Book, session.Store and casework.Endings. An error of Redis is a fault of kind Unavailable: the same call may be
 // made again.
 type Store struct {
 	client redis.UniversalClient

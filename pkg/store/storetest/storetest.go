@@ -26,6 +26,7 @@ type Store interface {
 	issuance.LetterWishes
 	statuslist.Slots
 	statuslist.Publications
+	statuslist.Clients
 	receipt.Book
 	session.Store
 	casework.Endings
@@ -38,7 +39,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
 		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises, endingPromises,
-		letterPromises,
+		letterPromises, clientPromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {
