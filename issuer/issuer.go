@@ -42,13 +42,14 @@ type Store interface {
 	statuslist.Clients
 	session.Store
 	casework.Endings
+	keys.Books
 }
 
 // Deps is what an issuer leans on. None may be nil but Assets.
 type Deps struct {
 	Store Store
 	Ready func(context.Context) error // whether the store answers
-	Ring  *keys.Ring
+	Ring  *keys.Live
 	Audit audit.Recorder
 	Now   func() time.Time
 	Rand  io.Reader
@@ -62,6 +63,7 @@ type Issuer struct {
 	*httpserver.Server
 	status   *statusapi.Service
 	casework *casework.Service
+	keys     *keys.Live
 }
 
 // New assembles an issuer. It opens no connection.
@@ -127,7 +129,7 @@ func New(c Config, d Deps) (*Issuer, error) {
 	if err := openDoors(c, d, server, parts{source, documents, service, profile, work, paper, london}); err != nil {
 		return nil, fmt.Errorf("assemble issuer: %w", err)
 	}
-	return &Issuer{server, status, work}, nil
+	return &Issuer{server, status, work, d.Ring}, nil
 }
 
 // parts are what the doors for people stand on.
@@ -178,19 +180,21 @@ func (i *Issuer) Publish(ctx context.Context) error { return i.status.Publish(ct
 // Work ends the documents whose time has come.
 func (i *Issuer) Work(ctx context.Context) error { return i.casework.Work(ctx) }
 
-// Run publishes status lists, and ends documents, at once and at every tick, until ctx ends. Neither waits for the other.
+// Run publishes status lists, ends documents and reads the keys again, at once and at every tick, until ctx ends. None waits
+// for another.
 func (i *Issuer) Run(ctx context.Context, ticks <-chan time.Time) {
 	var done sync.WaitGroup
 	defer done.Wait()
-	publish, work := make(chan time.Time, 1), make(chan time.Time, 1)
+	publish, work, reload := make(chan time.Time, 1), make(chan time.Time, 1), make(chan time.Time, 1)
 	done.Go(func() { i.status.Run(ctx, publish) })
 	done.Go(func() { i.casework.Run(ctx, work) })
+	done.Go(func() { i.keys.Run(ctx, reload) })
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case tick := <-ticks:
-			for _, to := range []chan time.Time{publish, work} {
+			for _, to := range []chan time.Time{publish, work, reload} {
 				select {
 				case to <- tick:
 				default: // it is busy, and one tick waits for it

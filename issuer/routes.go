@@ -90,7 +90,7 @@ func personRoutes(s *httpserver.Server, p *holder.Door) {
 }
 
 // letterRoutes is what an issuer of letters has for those who check them.
-func letterRoutes(s *httpserver.Server, ring *keys.Ring) {
+func letterRoutes(s *httpserver.Server, ring keys.Keyring) {
 	s.Handle(http.MethodGet, "/.well-known/letter-keys.json", letters.GetKeys(ring))
 }
 

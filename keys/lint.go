@@ -14,6 +14,8 @@ type Profile string
 const (
 	ProfileIACA           Profile = "IACA root"       // ISO 18013-5 Annex B.1.2
 	ProfileDocumentSigner Profile = "document signer" // ISO 18013-5 Annex B.1.4
+	ProfileReaderRoot     Profile = "reader root"     // ISO 18013-5 Annex B.1.6
+	ProfileReader         Profile = "reader"          // ISO 18013-5 Annex B.1.7
 )
 
 // Finding is one rule a certificate breaks.

@@ -39,7 +39,7 @@ type Set struct {
 }
 
 // JWKS returns the published keys of the purposes, in that order.
-func JWKS(r *Ring, purposes ...Purpose) Set {
+func JWKS(r Keyring, purposes ...Purpose) Set {
 	set := Set{Keys: []JWK{}}
 	for _, p := range purposes {
 		for _, k := range r.Published(p) {
@@ -79,7 +79,7 @@ type DIDMethod struct {
 
 // DIDDocument returns the document of did with every published credential key. Each stands in assertionMethod, retired
 // ones too: the harness refuses a document in which one does not.
-func DIDDocument(r *Ring, did string) DID {
+func DIDDocument(r Keyring, did string) DID {
 	doc := DID{
 		Context:            []string{"https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1"},
 		ID:                 did,
@@ -120,7 +120,7 @@ type CertificateData struct {
 }
 
 // IACAs returns every published root, newest first.
-func IACAs(r *Ring) IACAList {
+func IACAs(r Keyring) IACAList {
 	list := IACAList{Data: []IACA{}}
 	for _, k := range r.Published(PurposeIACA) {
 		cert := k.Chain[0]

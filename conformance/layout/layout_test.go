@@ -41,7 +41,7 @@ const rules = `
 	pkg/es256          <                                                                    |
 	pkg/pemfile        <                                                                    |
 	pkg/internal/fixture < pkg/cbor                                                         |
-	keys               < pkg/es256 pkg/fault pkg/pemfile                                    | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
+	keys               < pkg/audit pkg/es256 pkg/fault pkg/pemfile                          | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
 	keys/guard         <                                                                    |
 	keys/pkcs11        < keys keys/guard                                                    | github.com/ThalesGroup/crypto11 github.com/google/uuid github.com/miekg/pkcs11
 	keys/keystest      < keys keys/...                                                      |
@@ -64,9 +64,9 @@ const rules = `
 	pkg/verification/words < pkg/verification                                               | go.yaml.in/yaml/v3
 
 	# adapters know decisions
-	pkg/store/memstore   < pkg/casework pkg/issuance pkg/receipt pkg/session pkg/statuslist                          |
-	pkg/store/redisstore < pkg/casework pkg/fault pkg/issuance pkg/receipt pkg/session pkg/statuslist                | github.com/redis/go-redis/v9
-	pkg/store/storetest  < pkg/casework pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification |
+	pkg/store/memstore   < keys pkg/casework pkg/issuance pkg/receipt pkg/session pkg/statuslist                          |
+	pkg/store/redisstore < keys pkg/casework pkg/fault pkg/issuance pkg/receipt pkg/session pkg/statuslist                | github.com/redis/go-redis/v9
+	pkg/store/storetest  < keys pkg/casework pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification |
 	pkg/httpserver       < pkg/fault pkg/jose                                               | github.com/gin-gonic/gin
 
 	# services: neither knows the other

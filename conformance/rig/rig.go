@@ -75,7 +75,8 @@ type Rig struct {
 	OneLogin *onelogin.Server
 	HMPPS    *hmpps.Server
 	Store    issuer.Store
-	Ring     *keys.Ring
+	Ring     *keys.Live
+	Keys     *keys.Dir // where Ring reads them
 	HTTP     *http.Client
 
 	Wallets       *walletpage.Pages // with Pages
@@ -150,7 +151,7 @@ func (r *Rig) start(ctx context.Context) error {
 	if err := r.neighbours(); err != nil {
 		return err
 	}
-	if err := r.startIssuer(); err != nil {
+	if err := r.startIssuer(ctx); err != nil {
 		return err
 	}
 	check, err := r.newVerifier()
@@ -195,12 +196,12 @@ func (r *Rig) neighbours() error {
 	return nil
 }
 
-func (r *Rig) startIssuer() error {
+func (r *Rig) startIssuer(ctx context.Context) error {
 	config, err := r.config()
 	if err != nil {
 		return err
 	}
-	if r.Ring, err = r.ring(); err != nil {
+	if r.Keys, err = r.openKeys(); err != nil {
 		return err
 	}
 	log, err := audit.OpenFile(filepath.Join(r.options.Dir, "audit.log"))
@@ -214,6 +215,10 @@ func (r *Rig) startIssuer() error {
 	}
 	if r.options.WrapStore != nil {
 		r.Store = r.options.WrapStore(r.Store)
+	}
+	r.Ring, err = keys.OpenLive(ctx, keys.LiveOptions{Source: r.Keys, Books: r.Store, Audit: log, Now: r.options.Now, Log: r.log("issuer")})
+	if err != nil {
+		return err
 	}
 	r.Issuer, err = issuer.New(config, issuer.Deps{
 		Store: r.Store, Ready: ready, Ring: r.Ring, Audit: log, Now: r.options.Now, Rand: rand.Reader, Log: r.log("issuer"), Assets: r.options.Assets,
@@ -254,8 +259,8 @@ func (r *Rig) config() (issuer.Config, error) {
 	}, nil
 }
 
-// ring opens the keys in Dir, or makes them there.
-func (r *Rig) ring() (*keys.Ring, error) {
+// openKeys opens the keys in Dir, or makes them there.
+func (r *Rig) openKeys() (*keys.Dir, error) {
 	path := filepath.Join(r.options.Dir, "keys")
 	fresh := false
 	if err := os.Mkdir(path, 0o700); err == nil {
@@ -268,7 +273,7 @@ func (r *Rig) ring() (*keys.Ring, error) {
 		return nil, err
 	}
 	if !fresh {
-		return dir.Ring(r.options.Now())
+		return dir, nil
 	}
 	authority := keys.Authority{Name: "Synthetic HMPPS IACA root", URL: r.IssuerURL, CRL: r.IssuerURL + "/crl", Country: "GB"}
 	all, err := keys.Generate(authority, r.options.Now())
@@ -280,7 +285,7 @@ func (r *Rig) ring() (*keys.Ring, error) {
 			return nil, err
 		}
 	}
-	return keys.NewRing(r.options.Now(), all...)
+	return dir, nil
 }
 
 func (r *Rig) openStore(c issuer.Config) (func(context.Context) error, error) {

@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(stderr, nil))
-	deps, closeAll, err := open(c, s, log)
+	deps, closeAll, err := open(ctx, c, s, log)
 	if err != nil {
 		return err
 	}
@@ -75,14 +75,11 @@ func serve(ctx context.Context, service *issuer.Issuer, tick time.Duration, ln n
 }
 
 // open opens what the service leans on: keys, audit log, store.
-func open(c issuer.Config, s settings, log *slog.Logger) (issuer.Deps, func() error, error) {
+func open(ctx context.Context, c issuer.Config, s settings, log *slog.Logger) (issuer.Deps, func() error, error) {
 	deps := issuer.Deps{Now: time.Now, Rand: rand.Reader, Log: log}
 	dir, err := keys.OpenDir(s.keysDir, []byte(s.passphrase))
 	if err != nil {
 		return deps, nil, err
-	}
-	if deps.Ring, err = dir.Ring(deps.Now()); err != nil {
-		return deps, nil, fmt.Errorf("open keys: %w", err)
 	}
 	file, err := audit.OpenFile(s.auditFile)
 	if err != nil {
@@ -93,7 +90,12 @@ func open(c issuer.Config, s settings, log *slog.Logger) (issuer.Deps, func() er
 	if err != nil {
 		return deps, nil, errors.Join(err, file.Close())
 	}
-	return deps, func() error { return errors.Join(closeStore(), file.Close()) }, nil
+	closeAll := func() error { return errors.Join(closeStore(), file.Close()) }
+	deps.Ring, err = keys.OpenLive(ctx, keys.LiveOptions{Source: dir, Books: deps.Store, Audit: file, Now: deps.Now, Log: log})
+	if err != nil {
+		return deps, nil, errors.Join(fmt.Errorf("open keys: %w", err), closeAll())
+	}
+	return deps, closeAll, nil
 }
 
 func openStore(deps *issuer.Deps, c issuer.Config, s settings) (func() error, error) {

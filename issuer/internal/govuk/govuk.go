@@ -30,7 +30,7 @@ type Deps struct {
 	Issuance   *issuance.Service
 	Documents  []*document.Document // those served
 	Formats    []issuance.Format
-	Ring       *keys.Ring
+	Ring       keys.Keyring
 	ServerKeys jose.KeySource // of the authorisation server
 	Now        func() time.Time
 }

@@ -11,7 +11,7 @@ import (
 
 // GetKeys answers with the keys that sign letters. They stand in a set of their own: whoever checks a letter looks nowhere
 // else, and whoever checks anything else does not find them.
-func GetKeys(ring *keys.Ring) httpserver.Handler {
+func GetKeys(ring keys.Keyring) httpserver.Handler {
 	return func(c *gin.Context) error {
 		c.Header("Cache-Control", "public, max-age=300")
 		c.JSON(http.StatusOK, keys.JWKS(ring, keys.PurposeLetter))

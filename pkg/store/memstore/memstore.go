@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"justice-wallet/keys"
 	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/receipt"
@@ -19,7 +20,7 @@ const (
 )
 
 // Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots, Publications and
-// Clients, receipt.Book, session.Store and casework.Endings.
+// Clients, receipt.Book, session.Store, casework.Endings and keys.Books.
 type Store struct {
 	now func() time.Time
 
@@ -40,6 +41,7 @@ type Store struct {
 	letters     shelf[string, []byte] // sealed, by id
 	newest      map[series]string     // the newest letter
 	wishes      shelf[string, issuance.LetterWish]
+	keyStates   keys.Book
 }
 
 // owned names one thing of one wallet subject: what, then its name, then who may have named it.

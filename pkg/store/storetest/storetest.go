@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"justice-wallet/keys"
 	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/issuance"
@@ -30,6 +31,7 @@ type Store interface {
 	receipt.Book
 	session.Store
 	casework.Endings
+	keys.Books
 }
 
 // Open makes an empty store that lives by the clock now.
@@ -39,7 +41,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
 		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises, endingPromises,
-		letterPromises, clientPromises,
+		letterPromises, clientPromises, keyStatePromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {
