@@ -21,6 +21,7 @@ const rules = `
 	pkg/fault          <                                                                    |
 	pkg/credential     <                                                                    |
 	pkg/audit          <                                                                    |
+	pkg/faultpoint     <                                                                    |
 	pkg/document       < pkg/credential pkg/fault                                           | go.yaml.in/yaml/v3
 
 	# primitives
@@ -36,6 +37,7 @@ const rules = `
 	pkg/statuslist     <                                                                    | github.com/klauspost/compress/gzip github.com/klauspost/compress/zlib
 	pkg/statustoken    < pkg/cbor pkg/statuslist                                            |
 	pkg/fetch          < pkg/fault pkg/jose                                                 | golang.org/x/sync/singleflight
+	pkg/journal        < pkg/faultpoint                                                     |
 	pkg/config         <                                                                    |
 	pkg/seal           <                                                                    | golang.org/x/crypto/chacha20poly1305
 	pkg/es256          <                                                                    |
@@ -47,7 +49,7 @@ const rules = `
 	keys/keystest      < keys keys/...                                                      |
 
 	# decisions know types; formats know one another never
-	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault pkg/letter pkg/seal | github.com/google/uuid
+	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault pkg/faultpoint pkg/letter pkg/seal | github.com/google/uuid
 	pkg/format/mdoc    < keys pkg/cbor pkg/cose pkg/credential pkg/document pkg/issuance    |
 	pkg/format/vcjwt   < keys pkg/credential pkg/did pkg/document pkg/issuance pkg/jose     |
 	pkg/format/sdjwt   < pkg/credential pkg/jose                                            |
