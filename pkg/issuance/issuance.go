@@ -25,6 +25,7 @@ import (
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/document"
 	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/faultpoint"
 )
 
 // Codes of the wire (OID4VCI 1.0 §8.3.1; RFC 6750 §3.1), as this package decides them.
@@ -226,6 +227,9 @@ func (s *Service) mint(ctx context.Context, r Request, record Record, doc *docum
 	if statement.Status, err = s.Status.Allocate(ctx, id.String(), statement.Validity.Until); err != nil {
 		return Issued{}, fault.Wrap(fault.Unavailable, codeStatusAway, "", err)
 	}
+	if err := faultpoint.Hit("issue.after_alloc"); err != nil {
+		return Issued{}, fault.Wrap(fault.Unavailable, codeStatusAway, "", err)
+	}
 	wire, err := s.write(doc, format, statement, key)
 	if err != nil {
 		return Issued{}, err
@@ -237,6 +241,9 @@ func (s *Service) mint(ctx context.Context, r Request, record Record, doc *docum
 	}
 	if err := s.commit(ctx, Commit{Operation: c.ID, Grant: r.Grant, Credential: c}); err != nil {
 		return Issued{}, err
+	}
+	if err := faultpoint.Hit("issue.after_sign"); err != nil {
+		return Issued{}, fault.Wrap(fault.Unavailable, codeLedgerAway, "", err)
 	}
 	return Issued{Credential: wire, NotificationID: c.ID}, nil
 }

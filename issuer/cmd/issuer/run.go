@@ -15,6 +15,7 @@ import (
 	"justice-wallet/keys"
 	"justice-wallet/pkg/audit"
 	"justice-wallet/pkg/config"
+	"justice-wallet/pkg/faultpoint"
 	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/store/redisstore"
 )
@@ -76,7 +77,7 @@ func serve(ctx context.Context, service *issuer.Issuer, tick time.Duration, ln n
 
 // open opens what the service leans on: keys, audit log, store.
 func open(ctx context.Context, c issuer.Config, s settings, log *slog.Logger) (issuer.Deps, func() error, error) {
-	deps := issuer.Deps{Now: time.Now, Rand: rand.Reader, Log: log}
+	deps := issuer.Deps{Now: faultpoint.Clock(time.Now), Rand: rand.Reader, Log: log}
 	dir, err := keys.OpenDir(s.keysDir, []byte(s.passphrase))
 	if err != nil {
 		return deps, nil, err
