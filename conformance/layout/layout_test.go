@@ -46,7 +46,8 @@ const rules = `
 	keys               < pkg/audit pkg/es256 pkg/fault pkg/pemfile                          | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
 	keys/guard         <                                                                    |
 	keys/pkcs11        < keys keys/guard                                                    | github.com/ThalesGroup/crypto11 github.com/google/uuid github.com/miekg/pkcs11
-	keys/keystest      < keys keys/...                                                      |
+	keys/kms           < keys keys/guard                                                    | github.com/aws/aws-sdk-go-v2/aws github.com/aws/aws-sdk-go-v2/aws/... github.com/aws/aws-sdk-go-v2/config github.com/aws/aws-sdk-go-v2/service/kms github.com/aws/aws-sdk-go-v2/service/kms/types github.com/aws/smithy-go/logging
+	keys/keystest      < keys keys/...                                                      | github.com/aws/aws-sdk-go-v2/credentials
 
 	# decisions know types; formats know one another never
 	pkg/issuance       < keys pkg/audit pkg/credential pkg/document pkg/fault pkg/faultpoint pkg/letter pkg/seal | github.com/google/uuid
