@@ -85,6 +85,7 @@ type Rig struct {
 	ReaderRoot *x509.Certificate // vouches for the verifier's requests
 
 	options Options
+	held    held // where private keys are when Dir is not given
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	closers []func() error
@@ -99,9 +100,6 @@ const (
 	PlainClient   = "no-roles"
 	clientSecret  = "synthetic"
 )
-
-// passphrase seals the keys of a rig, which are thrown away with it.
-const passphrase = "a rig's keys are worth nothing"
 
 // Start starts everything and publishes the first status lists. Close ends it.
 func Start(ctx context.Context, o Options) (*Rig, error) {
@@ -239,7 +237,7 @@ func (r *Rig) config() (issuer.Config, error) {
 			return issuer.Config{}, err
 		}
 		r.closers = append(r.closers, func() error { return os.RemoveAll(dir) })
-		o.Dir = dir
+		o.Dir, r.held = dir, held{}
 	}
 	server, staff := r.OneLoginURL, r.HMPPSURL+"/auth"
 	if o.ExternalServer != "" {
@@ -257,35 +255,6 @@ func (r *Rig) config() (issuer.Config, error) {
 		Conformance: true, DocumentsDir: o.DocumentsDir, Secret: o.Secret, OfferLife: 15 * time.Minute,
 		StatusLists: 2, StatusSize: 131072, StatusTTL: 15 * time.Minute, StatusLife: 12 * time.Hour, StatusTick: 5 * time.Second,
 	}, nil
-}
-
-// openKeys opens the keys in Dir, or makes them there.
-func (r *Rig) openKeys() (*keys.Dir, error) {
-	path := filepath.Join(r.options.Dir, "keys")
-	fresh := false
-	if err := os.Mkdir(path, 0o700); err == nil {
-		fresh = true
-	} else if !errors.Is(err, os.ErrExist) {
-		return nil, err
-	}
-	dir, err := keys.OpenDir(path, []byte(passphrase))
-	if err != nil {
-		return nil, err
-	}
-	if !fresh {
-		return dir, nil
-	}
-	authority := keys.Authority{Name: "Synthetic HMPPS IACA root", URL: r.IssuerURL, CRL: r.IssuerURL + "/crl", Country: "GB"}
-	all, err := keys.Generate(authority, r.options.Now())
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range all {
-		if err := dir.Save(k); err != nil {
-			return nil, err
-		}
-	}
-	return dir, nil
 }
 
 func (r *Rig) openStore(c issuer.Config) (func(context.Context) error, error) {
