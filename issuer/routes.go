@@ -25,7 +25,6 @@ func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, st
 	s.Handle(http.MethodPost, "/notification", wallet.PostNotification)
 
 	// Anyone who reads a document's status.
-	s.Handle(http.MethodGet, "/t", status.GetAggregation)
 	s.Handle(http.MethodGet, "/t/:id", status.GetToken)
 	s.Handle(http.MethodGet, "/b/:id", status.GetBitstring)
 

@@ -10,13 +10,19 @@ import (
 )
 
 func newStatus(c Config, d Deps) (*statusapi.Service, error) {
-	return statusapi.New(
-		statusapi.Config{
-			BaseURL: c.SelfURL, DID: keys.DIDWeb(c.SelfURL), Lists: c.StatusLists, Size: c.StatusSize,
-			TTL: c.StatusTTL, Life: c.StatusLife, Secret: c.derive("status lists"),
-		},
+	return statusapi.New(c.status(),
 		statusapi.Deps{Slots: d.Store, Publications: d.Store, Keys: d.Ring, Now: d.Now, Log: d.Log})
 }
+
+func (c Config) status() statusapi.Config {
+	return statusapi.Config{
+		BaseURL: c.SelfURL, DID: keys.DIDWeb(c.SelfURL), Lists: c.StatusLists, Size: c.StatusSize,
+		TTL: c.StatusTTL, Life: c.StatusLife, Secret: c.derive("status lists"),
+	}
+}
+
+// ListURIs returns where the status lists of c are served: what a verifier's trust file names.
+func ListURIs(c Config) []string { return statusapi.URIs(c.status()) }
 
 // openStatus lets the issuers that are registered with our status lists have places in them.
 func openStatus(c Config, d Deps, server *httpserver.Server, status *statusapi.Service, client *fetch.Client) error {

@@ -20,7 +20,7 @@ type Config struct {
 	//	{
 	//	  "iacas":       [{"pem": "…one certificate…", "documents": ["uk.gov.justice.prisonrelease.1"]}],
 	//	  "issuers":     [{"issuer": "https://…", "did": "did:web:…", "document": "https://…/.well-known/did.json"}],
-	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json", "aggregation": "https://…/t"}],
+	//	  "statusLists": [{"prefix": "https://…/t/", "jwks": "https://…/.well-known/jwks.json", "lists": ["https://…/t/…"]}],
 	//	  "letters":     [{"issuer": "https://…", "jwks": "https://…/.well-known/letter-keys.json"}]
 	//	}
 	//
@@ -34,8 +34,9 @@ type Config struct {
 	// TrustKey must have signed the trust file; nil: it is plain JSON.
 	TrustKey *ecdsa.PublicKey
 
-	// StatusMaxAge is how old a status list may be before it is asked for again. Its issuer's ttl bounds it as well.
-	// VERIFIER_STATUS_MAX_AGE, default 30s, from 0s (ask every time) to 12h.
+	// StatusMaxAge is how often the status lists that the trust file names are fetched, by the clock and never for a check, and
+	// how old any other may be before it is asked for again. Its issuer's ttl bounds each as well.
+	// VERIFIER_STATUS_MAX_AGE, default 30s, from 1s to 12h, or 0s: ask for every list at each check.
 	StatusMaxAge time.Duration
 
 	// RedisURL is where receipts are kept; empty: in this process's memory, until it ends. REDIS_URL.
@@ -61,6 +62,9 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 	c := Config{
 		Addr:         r.String("VERIFIER_ADDR", ":8081"),
 		StatusMaxAge: r.Duration("VERIFIER_STATUS_MAX_AGE", defaultStatusMaxAge, 0, maxStatusMaxAge),
+	}
+	if c.StatusMaxAge > 0 && c.StatusMaxAge < time.Second {
+		r.Mistake("VERIFIER_STATUS_MAX_AGE", "is neither 0s nor at least 1s")
 	}
 	if path := r.Required("VERIFIER_TRUST_FILE"); path != "" {
 		if r.String("VERIFIER_TRUST_KEY_FILE", "") != "" {

@@ -52,13 +52,28 @@ func (l *lists) Status(ctx context.Context, ref credential.StatusRef) (verificat
 	return l.current().Status(ctx, ref)
 }
 
+// run fetches every list that is named, at once and at every tick, until ctx ends. The ticks are regular, so that when a
+// list is fetched betrays no check.
+func (l *lists) run(ctx context.Context, ticks <-chan time.Time) {
+	for {
+		l.current().Refresh(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+	}
+}
+
 // current makes a new reader when the issuers of lists have changed; the lists that were held are fetched again.
 func (l *lists) current() *statusfetch.Reader {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := l.store.StatusLists()
-	if l.reader == nil || !slices.Equal(of, l.of) {
-		l.of, l.reader = of, statusfetch.New(statusfetch.Options{Issuers: l.issuers(of), Client: l.client, Now: l.now, MaxAge: l.maxAge})
+	if l.reader == nil || !slices.EqualFunc(of, l.of, trust.StatusList.Equal) {
+		l.of, l.reader = of, statusfetch.New(statusfetch.Options{
+			Issuers: l.issuers(of), Client: l.client, Now: l.now, MaxAge: l.maxAge, Scheduled: l.maxAge > 0,
+		})
 	}
 	return l.reader
 }
@@ -67,7 +82,7 @@ func (l *lists) issuers(of []trust.StatusList) []statusfetch.Issuer {
 	issuers := make([]statusfetch.Issuer, len(of))
 	for i, list := range of {
 		issuers[i] = statusfetch.Issuer{
-			Prefix: list.Prefix, Aggregation: list.Aggregation, Keys: fetch.NewKeySet(l.keys, list.JWKS, fetch.KeySetOptions{Now: l.now}),
+			Prefix: list.Prefix, Lists: list.Lists, Keys: fetch.NewKeySet(l.keys, list.JWKS, fetch.KeySetOptions{Now: l.now}),
 		}
 	}
 	return issuers

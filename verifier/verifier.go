@@ -41,6 +41,7 @@ type Deps struct {
 type Verifier struct {
 	server *httpserver.Server
 	checks *verification.Verifier
+	lists  *lists
 	words  *words.Table
 
 	// Of presentations; wallets is nil when the verifier does not ask.
@@ -67,6 +68,7 @@ func New(c Config, d Deps) (*Verifier, error) {
 	v := &Verifier{
 		server: httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, MaxBody: maxBody, Ready: ready}),
 		checks: &verification.Verifier{Trust: store, Status: statuses, Now: d.Now},
+		lists:  statuses,
 	}
 	if c.Presentations != nil {
 		if err := v.ask(*c.Presentations, d); err != nil {
@@ -135,6 +137,10 @@ func samePublicKey(a, b any) bool {
 
 // ready holds from the start: the verifier keeps nothing, and an issuer that is away is an answer, not a fault of ours.
 func ready(context.Context) error { return nil }
+
+// Run fetches the status lists that the trust file names, at once and at every tick, until ctx ends. Ticks are Config's
+// StatusMaxAge apart; when that is 0, lists are fetched for each check instead, and Run is not called.
+func (v *Verifier) Run(ctx context.Context, ticks <-chan time.Time) { v.lists.run(ctx, ticks) }
 
 // ServeHTTP answers one request.
 func (v *Verifier) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.server.ServeHTTP(w, r) }

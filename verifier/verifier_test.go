@@ -317,6 +317,10 @@ func TestReadConfig(t *testing.T) {
 			t.Errorf("%v does not say %s", err, want)
 		}
 	}
+	_, err = read(map[string]string{"VERIFIER_TRUST_FILE": path, "VERIFIER_STATUS_MAX_AGE": "999ms"})
+	if err == nil || !strings.Contains(err.Error(), "neither 0s nor at least 1s") {
+		t.Errorf("%v", err)
+	}
 	for name, vars := range map[string]map[string]string{"none": {}, "missing": {"VERIFIER_TRUST_FILE": path + "x"}} {
 		if _, err := read(vars); err == nil {
 			t.Errorf("%s: taken", name)

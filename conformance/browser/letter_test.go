@@ -5,7 +5,6 @@ package browser_test
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -30,7 +29,7 @@ type paper struct {
 func newPaper(t *testing.T, r *rig.Rig, n int, key keys.Key, issued time.Time) paper {
 	t.Helper()
 	ctx := context.Background()
-	uri := firstList(t, r)
+	uri := r.ListURIs[0]
 	slot := statuslist.Slot{List: uri[strings.LastIndexByte(uri, '/')+1:], Index: 100 + n}
 	if err := r.Store.Take(ctx, slot, issued.Add(letter.Life)); err != nil {
 		t.Fatal(err)
@@ -61,23 +60,6 @@ func newPaper(t *testing.T, r *rig.Rig, n int, key keys.Key, issued time.Time) p
 		t.Fatal(err)
 	}
 	return paper{token, slot, r}
-}
-
-// firstList is one of the status lists that the rig's issuer publishes.
-func firstList(t *testing.T, r *rig.Rig) string {
-	t.Helper()
-	answer, err := r.HTTP.Get(r.IssuerURL + "/t")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	var lists struct {
-		URIs []string `json:"status_lists"`
-	}
-	if err := json.NewDecoder(answer.Body).Decode(&lists); err != nil || len(lists.URIs) == 0 {
-		t.Fatalf("no status lists (%v)", err)
-	}
-	return lists.URIs[0]
 }
 
 func (p paper) end(t *testing.T, now time.Time) {

@@ -71,6 +71,8 @@ type Rig struct {
 	IssuerURL, VerifierURL, OneLoginURL, HMPPSURL string
 	WalletURL, OrganisationsURL                   string // with Pages
 
+	ListURIs []string // of the issuer's status lists
+
 	Issuer   *issuer.Issuer
 	OneLogin *onelogin.Server
 	HMPPS    *hmpps.Server
@@ -199,6 +201,7 @@ func (r *Rig) startIssuer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.ListURIs = issuer.ListURIs(config)
 	if r.Keys, err = r.openKeys(); err != nil {
 		return err
 	}
@@ -299,7 +302,7 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 		"iacas":   {map[string]any{"pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Chain[0].Raw})), "documents": docTypes}},
 		"issuers": {map[string]any{"issuer": r.IssuerURL, "did": keys.DIDWeb(r.IssuerURL), "document": r.IssuerURL + "/.well-known/did.json"}},
 		"statusLists": {map[string]any{
-			"prefix": r.IssuerURL + "/t/", "jwks": r.IssuerURL + "/.well-known/jwks.json", "aggregation": r.IssuerURL + "/t"}},
+			"prefix": r.IssuerURL + "/t/", "jwks": r.IssuerURL + "/.well-known/jwks.json", "lists": r.ListURIs}},
 		"letters": {map[string]any{"issuer": r.IssuerURL, "jwks": r.IssuerURL + "/.well-known/letter-keys.json"}},
 	}
 	if r.options.Trust != nil {

@@ -2,7 +2,6 @@ package suite_test
 
 import (
 	"context"
-	"encoding/json"
 	"path/filepath"
 	"testing"
 	"time"
@@ -20,7 +19,7 @@ func TestTheOutsideCheckerIsContent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	uris, before := listsOf(t, r), endedOf(t, w, listsOf(t, r))
+	before := endedOf(t, w, r.ListURIs)
 	h, err := newWallet(t, r).Collect(context.Background(), offer(t, r, releaseOffer()))
 	if err != nil {
 		t.Fatal(err)
@@ -28,25 +27,9 @@ func TestTheOutsideCheckerIsContent(t *testing.T) {
 	if _, err := r.RevokeOne(context.Background(), h.NotificationID, "DETAILS_WRONG"); err != nil {
 		t.Fatal(err)
 	}
-	if after := endedOf(t, w, uris); after != before+1 {
+	if after := endedOf(t, w, r.ListURIs); after != before+1 {
 		t.Errorf("%d entries ended, want %d", after, before+1)
 	}
-}
-
-func listsOf(t *testing.T, r *rig.Rig) []string {
-	t.Helper()
-	response, err := r.HTTP.Get(r.IssuerURL + "/t")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close() //nolint:errcheck // it is read whole
-	var named struct {
-		Lists []string `json:"status_lists"`
-	}
-	if err := json.NewDecoder(response.Body).Decode(&named); err != nil || len(named.Lists) == 0 {
-		t.Fatalf("lists %v, %v", named, err)
-	}
-	return named.Lists
 }
 
 // endedOf has the lists checked, and returns how many entries have ended.

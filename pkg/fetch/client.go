@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 
 	"justice-wallet/pkg/fault"
@@ -36,7 +37,7 @@ type Client struct {
 	maxBytes int64
 }
 
-// Response is an answer with status 200.
+// Response is an answer with status 200 or, when only a change was asked for, 304.
 type Response struct {
 	Status      int
 	ContentType string // media type in lower case, without parameters; empty when absent or malformed
@@ -72,6 +73,12 @@ func newTransport() *http.Transport {
 // Get fetches address, an absolute http or https URL, asking for the media type accept. Whatever keeps it from a whole
 // answer with status 200 is a fault of kind Unavailable; an address it may not fetch is a fault of kind Invalid.
 func (c *Client) Get(ctx context.Context, address, accept string) (*Response, error) {
+	return c.GetChange(ctx, address, accept, "")
+}
+
+// GetChange is Get for one who holds what came with the entity tag (RFC 9110 §13.1.2): while it stands, the answer has
+// status 304 and no body. An empty tag, or one that is none, asks for the whole.
+func (c *Client) GetChange(ctx context.Context, address, accept, tag string) (*Response, error) {
 	u, err := parseAddress(address)
 	if err != nil {
 		return nil, err
@@ -81,14 +88,24 @@ func (c *Client) Get(ctx context.Context, address, accept string) (*Response, er
 		return nil, invalid("address cannot be requested")
 	}
 	request.Header.Set("Accept", accept)
+	held := entityTag.MatchString(tag)
+	if held {
+		request.Header.Set("If-None-Match", tag)
+	}
 	request.Header.Set("Accept-Encoding", "identity") // a small answer that unfolds into a large one is a trick
 	answer, err := c.http.Do(request)
 	if err != nil {
 		return nil, unavailable(u, withoutAddress(err))
 	}
 	defer func() { _ = answer.Body.Close() }() // nothing is lost: the body was read or is not wanted
+	if held && answer.StatusCode == http.StatusNotModified {
+		return &Response{Status: answer.StatusCode, Header: answer.Header}, nil
+	}
 	return c.read(u, answer)
 }
+
+// entityTag is one that may be sent back, weak or strong, of a length that does no harm.
+var entityTag = regexp.MustCompile(`^(W/)?"[!#-~]{0,256}"$`)
 
 func (c *Client) read(u *url.URL, answer *http.Response) (*Response, error) {
 	if answer.StatusCode != http.StatusOK {

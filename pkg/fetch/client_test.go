@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,29 @@ func TestGetUnavailable(t *testing.T) {
 	}
 	if followed {
 		t.Error("a redirect was followed")
+	}
+}
+
+// A 304 is an answer only to one who said what they hold.
+func TestGetChange(t *testing.T) {
+	var asked []string
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, strings.Join(r.Header.Values("If-None-Match"), "|"))
+		w.WriteHeader(http.StatusNotModified)
+	})
+	client := fetch.New(fetch.Options{})
+	for _, tag := range []string{`"1"`, `W/"1"`} {
+		if r, err := client.GetChange(ctx, address, "*/*", tag); err != nil || r.Status != http.StatusNotModified || len(r.Body) != 0 {
+			t.Errorf("%s: got %+v, %v", tag, r, err)
+		}
+	}
+	for _, tag := range []string{"", "1", `"a"b"`, "\"a\nb\"", `"` + strings.Repeat("x", 257) + `"`} {
+		if _, err := client.GetChange(ctx, address, "*/*", tag); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("%s: got %v, want a fault of kind unavailable", tag, err)
+		}
+	}
+	if want := []string{`"1"`, `W/"1"`, "", "", "", "", ""}; !slices.Equal(asked, want) {
+		t.Errorf("asked with %q, want %q", asked, want)
 	}
 }
 

@@ -74,7 +74,7 @@ func (v *Verifier) checkStatus(ctx context.Context, ref *credential.StatusRef, n
 		return statusUnknown(err)
 	}
 	f := judgeStatus(reading, now)
-	return f.with("source", reading.Source).with("listIssued", stamp(reading.ListIssued)).with("listExpires", stamp(reading.ListExpires))
+	return f.with("source", reading.Source).with("listIssued", stamp(reading.ListIssued)).with("listExpires", stamp(reading.ListExpires)).with("listRead", stamp(reading.ListRead))
 }
 
 // judgeStatus looks at the times again: a reader that forgot to must not make a withdrawn document valid.

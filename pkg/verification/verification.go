@@ -148,7 +148,8 @@ type StatusReading struct {
 	Value       int // as the list holds it; draft-ietf-oauth-status-list §7.1
 	ListIssued  time.Time
 	ListExpires time.Time
-	Source      string // host the list came from
+	ListRead    time.Time // when the list's host last gave it, or said that it still stands
+	Source      string    // host the list came from
 }
 
 // StatusReader reads status lists. Safe for concurrent use.

@@ -179,7 +179,7 @@ func (k *Contract) slot(m message) (statuslist.Slot, error) {
 // record names the slot by a keyed hash: whoever knows slot and secret finds what happened to it, and the log alone tells
 // nobody whose document it is.
 func (k *Contract) record(ctx context.Context, what, client string, slot statuslist.Slot) error {
-	name := hex.EncodeToString(k.deps.Status.derive("audit", fmt.Appendf(nil, "%s %d", slot.List, slot.Index))[:16])
+	name := hex.EncodeToString(k.deps.Status.config.derive("audit", fmt.Appendf(nil, "%s %d", slot.List, slot.Index))[:16])
 	if err := k.deps.Audit.Record(ctx, audit.Event{What: what, When: k.deps.Now(), Who: client, Subject: name}); err != nil {
 		return unavailable(fmt.Errorf("record: %w", err))
 	}

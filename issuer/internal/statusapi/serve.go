@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,20 +76,6 @@ func (s *Service) GetBitstring(c *gin.Context) error {
 		return err
 	}
 	s.serve(c, p, "application/vc+jwt", p.Bitstring)
-	return nil
-}
-
-// GetAggregation answers GET /t with the URIs of all lists (draft-ietf-oauth-status-list-20 §9.3): a verifier that always
-// fetches every list tells nobody whose document it looks at.
-func (s *Service) GetAggregation(c *gin.Context) error {
-	uris := make([]string, len(s.ids))
-	for i, id := range s.ids {
-		uris[i] = s.tokenURI(id)
-	}
-	slices.Sort(uris)
-	c.Header("Cache-Control", fmt.Sprintf("public, max-age=%d", int64(s.config.TTL/time.Second)))
-	c.Header("Access-Control-Allow-Origin", "*")
-	c.JSON(http.StatusOK, gin.H{"status_lists": uris})
 	return nil
 }
 

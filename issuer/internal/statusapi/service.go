@@ -76,11 +76,30 @@ func New(c Config, d Deps) (*Service, error) {
 		return nil, fmt.Errorf("make status list service: %w", err)
 	}
 	s := &Service{config: c, deps: d, known: map[string]bool{}, latest: map[string]statuslist.Published{}}
-	for ordinal := range c.Lists {
-		id := hex.EncodeToString(s.derive("id", binary.BigEndian.AppendUint64(nil, uint64(ordinal)))[:16])
-		s.ids, s.known[id] = append(s.ids, id), true
+	s.ids = c.ids()
+	for _, id := range s.ids {
+		s.known[id] = true
 	}
 	return s, nil
+}
+
+// ids are the names of the lists, by ordinal.
+func (c Config) ids() []string {
+	ids := make([]string, c.Lists)
+	for ordinal := range ids {
+		ids[ordinal] = hex.EncodeToString(c.derive("id", binary.BigEndian.AppendUint64(nil, uint64(ordinal)))[:16])
+	}
+	return ids
+}
+
+// URIs returns where the status list tokens of c are served, for those who are to fetch them all. They are told by whoever
+// runs the service, and by nothing that it serves: a stranger cannot count the lists.
+func URIs(c Config) []string {
+	uris := c.ids()
+	for i, id := range uris {
+		uris[i] = c.BaseURL + "/t/" + id
+	}
+	return uris
 }
 
 // W3C Bitstring Status List v1.0 §3.3: fewer entries do not hide one holder among many.
@@ -106,8 +125,8 @@ func (c Config) check() error {
 }
 
 // derive makes a pseudo-random value of the secret for one use.
-func (s *Service) derive(use string, value []byte) []byte {
-	mac := hmac.New(sha256.New, s.config.Secret)
+func (c Config) derive(use string, value []byte) []byte {
+	mac := hmac.New(sha256.New, c.Secret)
 	mac.Write([]byte("status list " + use + "\x00"))
 	mac.Write(value)
 	return mac.Sum(nil)

@@ -46,7 +46,7 @@ func (s *Service) take(ctx context.Context, id string, order *statuslist.Permuta
 // preferred returns all lists, from one on that the operation alone decides: a repeat must come to the same list, and
 // nobody without the secret can tell which it is.
 func (s *Service) preferred(operation string) []string {
-	first := int(binary.BigEndian.Uint64(s.derive("choice", []byte(operation))) % uint64(len(s.ids)))
+	first := int(binary.BigEndian.Uint64(s.config.derive("choice", []byte(operation))) % uint64(len(s.ids)))
 	return append(append([]string{}, s.ids[first:]...), s.ids[:first]...)
 }
 

@@ -4,7 +4,8 @@
 //	keys add    -dir DIR -purpose letter       make the key of letters in a directory that has none
 //	keys list   -dir DIR                       list the keys
 //	keys export -dir DIR -url URL -out DIR     write what is public: jwks.json, did.json, iacas.json
-//	keys trust  -dir DIR -url URL -documents LIST   print the trust file of a verifier that believes this authority
+//	keys trust  -dir DIR -url URL -documents LIST [-lists LIST]   print the trust file of a verifier that
+//	                                           believes this authority; the last is what issuer -lists printed
 //
 // And for a verifier, whose keys need no passphrase but a place of their own:
 //

@@ -21,6 +21,7 @@ var errUsage = errors.New("want init, add, list, export or trust, with -dir; or 
 type command struct {
 	dir, name, url, out string
 	documents           string // docTypes, with commas between
+	lists               string // URIs of all status lists, with white space between
 	purpose             string
 	passphrase          []byte
 	now                 time.Time
@@ -47,6 +48,7 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 	flags.StringVar(&c.url, "url", "", "")
 	flags.StringVar(&c.out, "out", "", "")
 	flags.StringVar(&c.documents, "documents", "", "")
+	flags.StringVar(&c.lists, "lists", "", "")
 	flags.StringVar(&c.purpose, "purpose", "", "")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || c.dir == "" {
 		return errUsage
@@ -193,12 +195,23 @@ type trustedList struct {
 	Prefix string `json:"prefix"`
 	JWKS   string `json:"jwks"`
 
-	Aggregation string `json:"aggregation"`
+	Lists []string `json:"lists,omitempty"`
 }
 
 type trustedLetter struct {
 	Issuer string `json:"issuer"`
 	JWKS   string `json:"jwks"`
+}
+
+// listURIs are what `issuer -lists` printed; none when it was not asked.
+func (c command) listURIs() ([]string, error) {
+	lists := strings.Fields(c.lists)
+	for _, uri := range lists {
+		if !strings.HasPrefix(uri, c.url+"/t/") {
+			return nil, fmt.Errorf("trust: %s is not a list of %s", uri, c.url)
+		}
+	}
+	return lists, nil
 }
 
 // trust prints the file that has a verifier believe this authority, for the docTypes named and no other.
@@ -210,9 +223,13 @@ func (c command) trust() error {
 	if err != nil {
 		return err
 	}
+	lists, err := c.listURIs()
+	if err != nil {
+		return err
+	}
 	file := trustFile{
 		Issuers:     []trustedIssuer{{Issuer: c.url, DID: keys.DIDWeb(c.url), Document: c.url + "/.well-known/did.json"}},
-		StatusLists: []trustedList{{Prefix: c.url + "/t/", JWKS: c.url + "/.well-known/jwks.json", Aggregation: c.url + "/t"}},
+		StatusLists: []trustedList{{Prefix: c.url + "/t/", JWKS: c.url + "/.well-known/jwks.json", Lists: lists}},
 	}
 	for _, root := range keys.IACAs(ring).Data {
 		file.IACAs = append(file.IACAs, trustedIACA{PEM: root.PEM, Documents: strings.Split(c.documents, ",")})

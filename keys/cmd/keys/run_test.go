@@ -47,7 +47,11 @@ func TestACeremony(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := run([]string{"trust", "-dir", dir, "-url", "https://issuer.test", "-documents", "a.1,b.1"}, env("secret"), fixed, strings.NewReader(""), &out); err != nil {
+	trust := []string{"trust", "-dir", dir, "-url", "https://issuer.test", "-documents", "a.1,b.1", "-lists"}
+	if err := run(append(trust, "https://other.test/t/a"), env("secret"), fixed, strings.NewReader(""), &out); err == nil {
+		t.Error("a list of another issuer was taken")
+	}
+	if err := run(append(trust, "https://issuer.test/t/a\nhttps://issuer.test/t/b\n"), env("secret"), fixed, strings.NewReader(""), &out); err != nil {
 		t.Fatal(err)
 	}
 	trusted := writeFile(t, out.Bytes())
@@ -55,7 +59,7 @@ func TestACeremony(t *testing.T) {
 	if _, err := verifier.ReadConfig(os.Getenv); err != nil {
 		t.Errorf("the verifier refuses the trust file: %v", err)
 	}
-	if !strings.Contains(out.String(), `"a.1"`) || !strings.Contains(out.String(), `"b.1"`) || strings.Contains(out.String(), "PRIVATE") {
+	if !strings.Contains(out.String(), `"a.1"`) || !strings.Contains(out.String(), `"b.1"`) || !strings.Contains(out.String(), `"https://issuer.test/t/b"`) || strings.Contains(out.String(), "PRIVATE") {
 		t.Errorf("trust file:\n%s", out.String())
 	}
 	if err := run([]string{"list", "-dir", dir}, env("wrong"), fixed, strings.NewReader(""), &out); err == nil || !strings.Contains(err.Error(), "wrong passphrase") {

@@ -62,7 +62,26 @@ func serve(ctx context.Context, c verifier.Config, log *slog.Logger) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	log.Info("listening", slog.String("addr", ln.Addr().String()))
-	return v.Serve(ctx, ln)
+	if c.StatusMaxAge == 0 {
+		return v.Serve(ctx, ln)
+	}
+	return serveAndFetch(ctx, v, c.StatusMaxAge, ln)
+}
+
+// serveAndFetch serves, and fetches status lists by the clock.
+func serveAndFetch(ctx context.Context, v *verifier.Verifier, every time.Duration, ln net.Listener) error {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	ctx, stop := context.WithCancel(ctx)
+	fetched := make(chan struct{})
+	go func() {
+		v.Run(ctx, ticker.C)
+		close(fetched)
+	}()
+	err := v.Serve(ctx, ln)
+	stop()
+	<-fetched
+	return err
 }
 
 // openBook opens the receipts. Their keys hide nothing, for a receipt's id is random: the index key is of no use, and zero.

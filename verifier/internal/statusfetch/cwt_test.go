@@ -211,7 +211,7 @@ func TestAKeyThatChangedUnderItsName(t *testing.T) {
 // cwtAnswers gives whatever bytes as a CWT.
 type cwtAnswers []byte
 
-func (a cwtAnswers) Get(context.Context, string, string) (*fetch.Response, error) {
+func (a cwtAnswers) GetChange(context.Context, string, string, string) (*fetch.Response, error) {
 	return &fetch.Response{Status: http.StatusOK, ContentType: cwtType, Body: a}, nil
 }
 

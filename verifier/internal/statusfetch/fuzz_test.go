@@ -13,7 +13,7 @@ import (
 // answers gives whatever bytes for the list.
 type answers []byte
 
-func (a answers) Get(context.Context, string, string) (*fetch.Response, error) {
+func (a answers) GetChange(context.Context, string, string, string) (*fetch.Response, error) {
 	return &fetch.Response{Status: 200, Body: a}, nil
 }
 

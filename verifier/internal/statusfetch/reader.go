@@ -1,13 +1,19 @@
 // Package statusfetch reads token status lists (draft-ietf-oauth-status-list-20) over HTTP, of list issuers the trust
 // file names and of nobody else.
 //
-// A list that cannot be had, or is not exactly what it should be, is an error with a reason of its own, never a status.
+// It holds to these:
+//   - A list that cannot be had, or is not exactly what it should be, is an error with a reason of its own, never a status.
+//   - Of an issuer whose lists are named, every list is fetched or none, and with a schedule never because of a check: what
+//     is asked, and when, tells nobody what is checked.
+//   - A list is relied on until its ttl has passed since its host last gave it, or its exp, whichever is sooner.
 package statusfetch
 
 import (
 	"context"
 	"errors"
+	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,22 +29,26 @@ type Issuer struct {
 	Prefix string         // URL, ends in "/"; every list is this and one plain path segment
 	Keys   jose.KeySource // that sign its lists
 
-	// Aggregation is the URL that names all its lists (draft-ietf-oauth-status-list-20 §9.3). With it, whoever runs the
-	// lists learns nothing from what is fetched: every list is, whichever document is checked. Without it, one is.
-	Aggregation string
+	// Lists are the URIs of all its lists, each of the Prefix. With them, whoever runs the lists learns nothing from what is
+	// fetched: every list is, whichever document is checked. Without them, one is.
+	Lists []string
 }
 
-// Options are all required.
+// Options are all required but Scheduled.
 type Options struct {
 	Issuers []Issuer
 	Client  Getter
 	Now     func() time.Time
 	MaxAge  time.Duration // after this a list is asked for again; if that fails it is used until its ttl or exp has passed
+
+	// Scheduled says that somebody calls Refresh every MaxAge: then no check fetches a list that is named, but for the very
+	// first, which may come before the schedule does.
+	Scheduled bool
 }
 
 // Getter is what the reader needs of a fetch.Client.
 type Getter interface {
-	Get(ctx context.Context, address, accept string) (*fetch.Response, error)
+	GetChange(ctx context.Context, address, accept, tag string) (*fetch.Response, error)
 }
 
 // MaxBytes is how large a body the Getter should let through.
@@ -51,12 +61,12 @@ type Reader struct {
 	sets    map[string]*set // by the prefix of their issuer
 }
 
-// New returns a reader. Nothing is fetched before the first status is asked for.
+// New returns a reader. Nothing is fetched before the first status is asked for, or the first Refresh.
 func New(o Options) *Reader {
 	r := &Reader{options: o, cache: newCache(), sets: map[string]*set{}}
 	for _, issuer := range o.Issuers {
-		if issuer.Aggregation != "" {
-			r.sets[issuer.Prefix] = &set{}
+		if len(issuer.Lists) > 0 {
+			r.sets[issuer.Prefix] = &set{uris: slices.Sorted(slices.Values(issuer.Lists))}
 		}
 	}
 	return r
@@ -69,7 +79,7 @@ func (r *Reader) Status(ctx context.Context, ref credential.StatusRef) (verifica
 		return verification.StatusReading{}, refuse(verification.ReasonStatusUntrusted, nil)
 	}
 	find := r.list
-	if issuer.Aggregation != "" {
+	if r.sets[issuer.Prefix] != nil {
 		find = r.listOfSet
 	}
 	list, err := find(ctx, issuer, ref.URI)
@@ -80,7 +90,9 @@ func (r *Reader) Status(ctx context.Context, ref credential.StatusRef) (verifica
 	if err != nil {
 		return verification.StatusReading{}, refuse(verification.ReasonStatusIndex, err)
 	}
-	return verification.StatusReading{Value: int(value), ListIssued: list.issued, ListExpires: list.expires, Source: issuer.Prefix}, nil
+	return verification.StatusReading{
+		Value: int(value), ListIssued: list.issued, ListExpires: list.expires, ListRead: list.fetched, Source: issuer.Prefix,
+	}, nil
 }
 
 // dated adds to why a list could not be had of what time the one is that was had before.
@@ -110,7 +122,12 @@ func (r *Reader) list(ctx context.Context, issuer Issuer, uri string) (*held, er
 	if r.young(old) {
 		return old, nil
 	}
-	list, err := r.cache.once(ctx, uri, func(ctx context.Context) (*held, error) { return r.fetch(ctx, issuer, uri) })
+	list, err := r.cache.once(ctx, uri, func(ctx context.Context) (*held, error) {
+		if h := r.cache.get(uri); r.young(h) {
+			return h, nil // it came between the caller's look and this one
+		}
+		return r.fetch(ctx, issuer, uri)
+	})
 	if err != nil && reasonOf(err) == verification.ReasonStatusUnavailable && old.live(r.options.Now()) {
 		return old, nil // its issuer said how long to rely on it
 	}
@@ -127,22 +144,29 @@ func (r *Reader) young(h *held) bool {
 // is a JWT.
 const accepted = statustoken.MediaType + ", application/statuslist+jwt"
 
+// fetch asks for a list, or whether the one that is held still stands. One that does is verified again: a key may have been
+// withdrawn since.
 func (r *Reader) fetch(ctx context.Context, issuer Issuer, uri string) (*held, error) {
-	if h := r.cache.get(uri); r.young(h) {
-		return h, nil // it came between the caller's look and this one
+	given, old := token{}, r.cache.get(uri)
+	if old != nil {
+		given = old.token
 	}
-	response, err := r.options.Client.Get(ctx, uri, accepted)
+	response, err := r.options.Client.GetChange(ctx, uri, accepted, given.tag)
 	if err != nil {
 		return nil, refuse(verification.ReasonStatusUnavailable, err)
 	}
+	if response.Status != http.StatusNotModified {
+		given = token{response.Body, response.ContentType, response.Header.Get("ETag")}
+	}
 	now := r.options.Now()
 	verify := verifyToken
-	if response.ContentType == statustoken.MediaType {
+	if given.mediaType == statustoken.MediaType {
 		verify = verifyCWT
 	}
-	list, err := verify(ctx, response.Body, uri, issuer.Keys, now)
+	list, err := verify(ctx, given.body, uri, issuer.Keys, now)
 	if err != nil {
 		return nil, err
 	}
+	list.token = given
 	return r.cache.put(uri, list, now), nil
 }

@@ -23,12 +23,20 @@ const (
 	maxHold = 24 * time.Hour // whatever the issuer says
 )
 
+// token is a list as its host gave it.
+type token struct {
+	body      []byte
+	mediaType string
+	tag       string // its entity tag; empty when it has none
+}
+
 // held is a verified list.
 type held struct {
+	token   token
 	list    *statuslist.List
 	issued  time.Time
 	expires time.Time
-	fetched time.Time
+	fetched time.Time     // when its host gave it, or said that it still stands
 	hold    time.Duration // ttl: how long after fetched it may be relied on
 }
 

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,9 +65,9 @@ type StatusList struct {
 	Prefix string `json:"prefix"` // URL, ends in "/"
 	JWKS   string `json:"jwks"`   // URL of the keys that sign the lists
 
-	// Aggregation is the URL that names all the lists; with it every list is fetched whichever document is checked, so
-	// that the issuer cannot tell. Without it the one list is fetched.
-	Aggregation string `json:"aggregation,omitempty"`
+	// Lists are the URIs of all the lists. With them every list is fetched, and no other, whichever document is checked, so
+	// that the issuer cannot tell. Without them the one list is fetched.
+	Lists []string `json:"lists,omitempty"`
 }
 
 // ParseFile reads a trust file: known members only, none twice. The error names every mistake.
@@ -189,9 +191,7 @@ func (i Issuer) check(earlier []Issuer) []error {
 
 func (l StatusList) check(earlier []StatusList) []error {
 	errs := []error{checkURL("prefix", l.Prefix), checkURL("jwks", l.JWKS)}
-	if l.Aggregation != "" {
-		errs = append(errs, checkURL("aggregation", l.Aggregation))
-	}
+	errs = append(errs, l.checkLists()...)
 	if !strings.HasSuffix(l.Prefix, "/") {
 		errs = append(errs, errors.New("prefix does not end in a slash"))
 	}
@@ -202,6 +202,33 @@ func (l StatusList) check(earlier []StatusList) []error {
 	}
 	return errs
 }
+
+// Equal says whether l and other are the same in everything.
+func (l StatusList) Equal(other StatusList) bool {
+	return l.Prefix == other.Prefix && l.JWKS == other.JWKS && slices.Equal(l.Lists, other.Lists)
+}
+
+// maxLists is how many lists one issuer may have: each is fetched, and held, whole.
+const maxLists = 256
+
+func (l StatusList) checkLists() []error {
+	var errs []error
+	if len(l.Lists) > maxLists {
+		errs = append(errs, fmt.Errorf("lists are more than %d", maxLists))
+	}
+	for i, uri := range l.Lists {
+		if !strings.HasPrefix(uri, l.Prefix) || !segment.MatchString(uri[len(l.Prefix):]) {
+			errs = append(errs, fmt.Errorf("lists[%d] is not the prefix and one plain path segment", i))
+		}
+		if slices.Contains(l.Lists[:i], uri) {
+			errs = append(errs, fmt.Errorf("lists[%d] stands twice", i))
+		}
+	}
+	return errs
+}
+
+// segment is the last part of a list's URI: nothing that could lead to another path, a query or another host.
+var segment = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 func (l Letters) check(earlier []Letters) []error {
 	errs := []error{checkURL("issuer", l.Issuer), checkURL("jwks", l.JWKS)}

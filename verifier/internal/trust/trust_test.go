@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -80,6 +81,10 @@ func goodFile(root string) trust.File {
 	}
 }
 
+func lists(uris ...string) func(*trust.File) {
+	return func(f *trust.File) { f.StatusLists[0].Lists = uris }
+}
+
 // static is the store of a plain file that does not change.
 func static(t *testing.T, f trust.File, client trust.Getter, now func() time.Time) *trust.Store {
 	t.Helper()
@@ -129,6 +134,15 @@ func TestFileRefuses(t *testing.T) {
 		{"a prefix without its slash", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example" }, "does not end in a slash"},
 		{"a prefix with dots", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example/t/../" }, "dots in its path"},
 		{"a prefix with a query", func(f *trust.File) { f.StatusLists[0].Prefix = "https://status.example/?x=/" }, "has a query"},
+		{"a list of another prefix", lists("https://other.example/t/a"), "lists[0] is not the prefix"},
+		{"a list of two segments", lists("https://status.example/t/a/b"), "lists[0] is not the prefix"},
+		{"a list with a query", lists("https://status.example/t/a", "https://status.example/t/b?x"), "lists[1] is not the prefix"},
+		{"a list twice", lists("https://status.example/t/a", "https://status.example/t/a"), "lists[1] stands twice"},
+		{"too many lists", func(f *trust.File) {
+			for i := range 257 {
+				f.StatusLists[0].Lists = append(f.StatusLists[0].Lists, fmt.Sprintf("https://status.example/t/%d", i))
+			}
+		}, "more than 256"},
 		{"a prefix twice", func(f *trust.File) { f.StatusLists = append(f.StatusLists, f.StatusLists[0]) }, "prefix stands twice"},
 		{"letters twice", func(f *trust.File) {
 			f.Letters = []trust.Letters{{Issuer: "https://a.example", JWKS: "https://a.example/k"}, {Issuer: "https://a.example", JWKS: "https://a.example/k"}}
