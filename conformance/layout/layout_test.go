@@ -47,6 +47,7 @@ const rules = `
 	keys/guard         <                                                                    |
 	keys/pkcs11        < keys keys/guard                                                    | github.com/ThalesGroup/crypto11 github.com/google/uuid github.com/miekg/pkcs11
 	keys/kms           < keys keys/guard                                                    | github.com/aws/aws-sdk-go-v2/aws github.com/aws/aws-sdk-go-v2/aws/... github.com/aws/aws-sdk-go-v2/config github.com/aws/aws-sdk-go-v2/service/kms github.com/aws/aws-sdk-go-v2/service/kms/types github.com/aws/smithy-go/logging
+	keys/providers     < keys keys/guard keys/kms keys/pkcs11 pkg/config                    |
 	keys/keystest      < keys keys/...                                                      | github.com/aws/aws-sdk-go-v2/credentials
 
 	# decisions know types; formats know one another never
@@ -90,7 +91,7 @@ const rules = `
 	verifier/internal/*                < pkg/...                                            | golang.org/x/sync/singleflight
 
 	# commands know all of their own
-	issuer/cmd/issuer     < issuer keys pkg/...                                             |
+	issuer/cmd/issuer     < issuer keys keys/providers pkg/...                                             |
 	verifier/cmd/verifier < verifier pkg/...                                                |
 	keys/cmd/keys         < keys pkg/config pkg/es256 pkg/jose pkg/pemfile pkg/vical        |
 

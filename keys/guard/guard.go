@@ -25,6 +25,7 @@ var (
 	ErrBusy      = errors.New("guard: too many signatures are waiting for the provider")
 	ErrLate      = errors.New("guard: the provider did not answer in time")
 	ErrSignature = errors.New("guard: the provider's signature does not verify")
+	ErrUnfit     = errors.New("guard: the provider's key is not what it should be, or the provider refuses us")
 	errDigest    = errors.New("guard: want the SHA-256 of what is to be signed")
 )
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"justice-wallet/keys"
+	"justice-wallet/keys/guard"
 )
 
 // key implements guard.Remote for one key of KMS.
@@ -67,7 +68,7 @@ func (k *key) checked(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if !k.public.Equal(public) {
-		return "", errors.New("KMS has another key under this name")
+		return "", fmt.Errorf("%w: KMS has another key under this name", guard.ErrUnfit)
 	}
 	k.arn = arn
 	return arn, nil
@@ -81,6 +82,9 @@ func (k *key) ask(ctx context.Context) (*ecdsa.PublicKey, error) {
 
 func (k *key) describe(ctx context.Context) (string, *ecdsa.PublicKey, error) {
 	described, err := k.service.client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &k.name})
+	if gone := (*types.NotFoundException)(nil); errors.As(err, &gone) {
+		return "", nil, fmt.Errorf("%w: describe key in KMS: %w", guard.ErrUnfit, err)
+	}
 	if err != nil {
 		return "", nil, fmt.Errorf("describe key in KMS: %w", err)
 	}
@@ -105,17 +109,20 @@ func (k *key) describe(ctx context.Context) (string, *ecdsa.PublicKey, error) {
 
 // accept returns the ARN of a key that may sign for our purpose. Material that was imported exists elsewhere, too.
 func (k *key) accept(m *types.KeyMetadata) (string, error) {
+	wrong := ""
 	switch {
 	case m == nil || aws.ToString(m.Arn) == "":
 		return "", errors.New("KMS does not say what key it is")
 	case aws.ToString(m.Description) != description(k.purpose):
-		return "", fmt.Errorf("KMS's key is not described as %q", description(k.purpose))
+		wrong = "KMS's key is not described as " + description(k.purpose)
 	case m.KeySpec != types.KeySpecEccNistP256 || m.KeyUsage != types.KeyUsageTypeSignVerify:
-		return "", errors.New("KMS's key is not one on P-256 for signing")
+		wrong = "KMS's key is not one on P-256 for signing"
 	case m.KeyState != types.KeyStateEnabled:
-		return "", errors.New("KMS's key is not enabled")
+		wrong = "KMS's key is not enabled"
 	case m.Origin != types.OriginTypeAwsKms && m.Origin != types.OriginTypeAwsCloudhsm:
-		return "", errors.New("KMS's key was not made there")
+		wrong = "KMS's key was not made there"
+	default:
+		return *m.Arn, nil
 	}
-	return *m.Arn, nil
+	return "", fmt.Errorf("%w: %s", guard.ErrUnfit, wrong)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/ThalesGroup/crypto11"
 
 	"justice-wallet/keys"
+	"justice-wallet/keys/guard"
 )
 
 // key implements guard.Remote for one key of the token.
@@ -28,14 +29,14 @@ func (k *key) Public() *ecdsa.PublicKey { return k.public }
 
 // Distrust gives up the login: a handle that leads to another key is not kept.
 func (k *key) Distrust() {
-	if l, err := k.token.connect(); err == nil {
+	if l := k.token.current(); l != nil {
 		k.token.giveUp(l)
 	}
 }
 
 // SignDigest cannot be stopped once it has reached the token's library.
 func (k *key) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
-	l, err := k.token.connect()
+	l, err := k.token.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (k *key) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
 		return nil, err
 	}
 	if !k.public.Equal(signer.Public()) {
-		return nil, errors.New("the token's key of this id is another key")
+		return nil, fmt.Errorf("%w: the token's key of this id is another key", guard.ErrUnfit)
 	}
 	signature, err := signer.Sign(rand.Reader, digest, crypto.SHA256)
 	if err != nil {
@@ -59,8 +60,8 @@ func (k *key) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
 }
 
 // ask returns the public half as the token has it.
-func (k *key) ask() (*ecdsa.PublicKey, error) {
-	l, err := k.token.connect()
+func (k *key) ask(ctx context.Context) (*ecdsa.PublicKey, error) {
+	l, err := k.token.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (l *login) find(k *key) (crypto11.Signer, error) {
 		return nil, fmt.Errorf("find key in token: %w", err)
 	}
 	if len(all) != 1 {
-		return nil, fmt.Errorf("the token holds %d keys of this id made for %s, want one", len(all), k.purpose)
+		return nil, fmt.Errorf("%w: the token holds %d keys of this id made for %s, want one", guard.ErrUnfit, len(all), k.purpose)
 	}
 	if err := l.checkKept(all[0]); err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func (l *login) checkKept(signer crypto11.Signer) error {
 	}
 	yes, no := []byte{1}, []byte{0}
 	if s, e := held[crypto11.CkaSensitive], held[crypto11.CkaExtractable]; s == nil || e == nil || !bytes.Equal(s.Value, yes) || !bytes.Equal(e.Value, no) {
-		return errors.New("the token would give the private half of this key away")
+		return fmt.Errorf("%w: the token would give the private half of this key away", guard.ErrUnfit)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package pkcs11
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -22,7 +23,7 @@ type login struct {
 }
 
 // connect returns the login there is, or makes one. While another call makes one, it waits: the guard bounds how many do.
-func (t *Token) connect() (*login, error) {
+func (t *Token) connect(ctx context.Context) (*login, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.login != nil {
@@ -33,21 +34,21 @@ func (t *Token) connect() (*login, error) {
 		return nil, t.failed
 	}
 	t.tried = now
-	t.login, t.failed = t.logIn()
+	t.login, t.failed = t.logIn(ctx)
 	return t.login, t.failed
 }
 
 // logIn opens the library afresh: one that is still open does not look for tokens again.
-func (t *Token) logIn() (*login, error) {
+func (t *Token) logIn(ctx context.Context) (*login, error) {
 	if t.closing != nil {
 		select {
 		case <-t.closing.closed:
-		default:
+		case <-ctx.Done():
 			return nil, errors.New("a call to the token has not ended")
 		}
 	}
 	sessions := t.options.Bounds.Parallel + 3 // for lists, for making and finding keys, and the one that stays logged in
-	context, err := crypto11.Configure(&crypto11.Config{
+	opened, err := crypto11.Configure(&crypto11.Config{
 		Path: t.options.Module, TokenLabel: t.options.Token, Pin: t.options.PIN,
 		MaxSessions: sessions, PoolWaitTimeout: t.options.Bounds.Deadline,
 	})
@@ -60,7 +61,7 @@ func (t *Token) logIn() (*login, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log in to token %q: %w", t.options.Token, err)
 	}
-	return &login{context: context, closed: make(chan struct{}), found: map[string]crypto11.Signer{}}, nil
+	return &login{context: opened, closed: make(chan struct{}), found: map[string]crypto11.Signer{}}, nil
 }
 
 // giveUp ends a login, so that the next signature makes another.

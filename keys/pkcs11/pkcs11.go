@@ -8,7 +8,7 @@
 package pkcs11
 
 import (
-	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -35,7 +35,7 @@ type Provider interface {
 }
 
 // ErrRefused says that the token refused the PIN: it is not tried again.
-var ErrRefused = errors.New("pkcs11: the token refuses the PIN")
+var ErrRefused = fmt.Errorf("%w: the token refuses the PIN", guard.ErrUnfit)
 
 // retryAfter is the least time between two attempts to log in.
 const retryAfter = time.Second

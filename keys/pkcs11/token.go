@@ -42,23 +42,26 @@ func New(o Options) (Provider, error) {
 
 // Close logs out. A call under way is waited for. The provider can be used again: it logs in again.
 func (t *Token) Close() error {
-	t.mu.Lock()
-	l := t.login
-	t.mu.Unlock()
-	if l == nil {
-		return nil
+	if l := t.current(); l != nil {
+		t.giveUp(l)
+		<-l.closed
 	}
-	t.giveUp(l)
-	<-l.closed
 	return nil
+}
+
+// current returns the login there is, or nil.
+func (t *Token) current() *login {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.login
 }
 
 // Name returns "pkcs11".
 func (t *Token) Name() string { return Name }
 
 // Make makes a key in the token.
-func (t *Token) Make(_ context.Context, p keys.Purpose) (crypto.Signer, string, error) {
-	l, err := t.connect()
+func (t *Token) Make(ctx context.Context, p keys.Purpose) (crypto.Signer, string, error) {
+	l, err := t.connect(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -73,13 +76,13 @@ func (t *Token) Make(_ context.Context, p keys.Purpose) (crypto.Signer, string, 
 		return nil, "", errors.New("make key in token: it made no ECDSA key")
 	}
 	reference := keys.Reference{Name: "id=" + hex.EncodeToString(id[:]), Public: public}
-	signer, err := t.Open(context.Background(), p, reference.String())
+	signer, err := t.Open(ctx, p, reference.String())
 	return signer, reference.String(), err
 }
 
 // Open returns the key whose id (CKA_ID) is in the reference: "id=" and hexadecimal. It asks the token nothing when the
 // public half is there, too: what is wrong with the key is found before it first signs.
-func (t *Token) Open(_ context.Context, p keys.Purpose, reference string) (crypto.Signer, error) {
+func (t *Token) Open(ctx context.Context, p keys.Purpose, reference string) (crypto.Signer, error) {
 	r, err := keys.ParseReference(reference)
 	if err != nil {
 		return nil, err
@@ -91,7 +94,7 @@ func (t *Token) Open(_ context.Context, p keys.Purpose, reference string) (crypt
 	}
 	k := &key{token: t, purpose: p, id: id, public: r.Public}
 	if k.public == nil {
-		if k.public, err = k.ask(); err != nil {
+		if k.public, err = k.ask(ctx); err != nil {
 			return nil, err
 		}
 	}

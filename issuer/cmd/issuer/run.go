@@ -13,6 +13,7 @@ import (
 
 	"justice-wallet/issuer"
 	"justice-wallet/keys"
+	"justice-wallet/keys/providers"
 	"justice-wallet/pkg/audit"
 	"justice-wallet/pkg/config"
 	"justice-wallet/pkg/faultpoint"
@@ -22,11 +23,11 @@ import (
 
 // settings is what only this command needs to know.
 type settings struct {
-	keysDir    string // KEYS_DIR
-	passphrase string // KEYS_PASSPHRASE or KEYS_PASSPHRASE_FILE
-	auditFile  string // AUDIT_FILE
-	redis      string // REDIS_URL; "memory" forgets everything at the end
-	forgetful  bool   // REDIS_MAY_FORGET: accept a Redis that does not keep what it acknowledged
+	keysDir   string // KEYS_DIR
+	keys      providers.Config
+	auditFile string // AUDIT_FILE
+	redis     string // REDIS_URL; "memory" forgets everything at the end
+	forgetful bool   // REDIS_MAY_FORGET: accept a Redis that does not keep what it acknowledged
 }
 
 // run reads the configuration, all mistakes at once, and serves until ctx ends. With -health it asks its own /readyz.
@@ -37,7 +38,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 		return health(ctx, c.Addr)
 	}
 	s := settings{
-		keysDir: r.Required("KEYS_DIR"), passphrase: r.Secret("KEYS_PASSPHRASE"), auditFile: r.Required("AUDIT_FILE"),
+		keysDir: r.Required("KEYS_DIR"), keys: providers.Read(r), auditFile: r.Required("AUDIT_FILE"),
 		redis: r.Required("REDIS_URL"), forgetful: r.Bool("REDIS_MAY_FORGET", false),
 	}
 	if err := r.Err(); err != nil {
@@ -78,10 +79,6 @@ func serve(ctx context.Context, service *issuer.Issuer, tick time.Duration, ln n
 // open opens what the service leans on: keys, audit log, store.
 func open(ctx context.Context, c issuer.Config, s settings, log *slog.Logger) (issuer.Deps, func() error, error) {
 	deps := issuer.Deps{Now: faultpoint.Clock(time.Now), Rand: rand.Reader, Log: log}
-	dir, err := keys.OpenDir(s.keysDir, []byte(s.passphrase))
-	if err != nil {
-		return deps, nil, err
-	}
 	file, err := audit.OpenFile(s.auditFile)
 	if err != nil {
 		return deps, nil, err
@@ -91,12 +88,37 @@ func open(ctx context.Context, c issuer.Config, s settings, log *slog.Logger) (i
 	if err != nil {
 		return deps, nil, errors.Join(err, file.Close())
 	}
-	closeAll := func() error { return errors.Join(closeStore(), file.Close()) }
-	deps.Ring, err = keys.OpenLive(ctx, keys.LiveOptions{Source: dir, Books: deps.Store, Audit: file, Now: deps.Now, Log: log})
+	closeKeys, err := openKeys(ctx, &deps, s)
 	if err != nil {
-		return deps, nil, errors.Join(fmt.Errorf("open keys: %w", err), closeAll())
+		return deps, nil, errors.Join(fmt.Errorf("open keys: %w", err), closeStore(), file.Close())
 	}
-	return deps, closeAll, nil
+	return deps, func() error { return errors.Join(closeKeys(), closeStore(), file.Close()) }, nil
+}
+
+// openKeys opens the keys, wherever they are. It starts without a provider that is away, and not with a key that is not
+// what it should be.
+func openKeys(ctx context.Context, deps *issuer.Deps, s settings) (func() error, error) {
+	var others []keys.Provider
+	closeKeys := func() error { return nil }
+	provider, err := providers.Open(ctx, s.keys, deps.Now)
+	if err != nil {
+		return nil, err
+	}
+	if provider != nil {
+		others, closeKeys = []keys.Provider{provider}, provider.Close
+	}
+	dir, err := keys.OpenDir(s.keysDir, []byte(s.keys.Passphrase), others...)
+	if err != nil {
+		return nil, errors.Join(err, closeKeys())
+	}
+	deps.Ring, err = keys.OpenLive(ctx, keys.LiveOptions{Source: dir, Books: deps.Store, Audit: deps.Audit, Now: deps.Now, Log: deps.Log})
+	if err == nil {
+		err = providers.Check(ctx, deps.Ring.All(), deps.Log)
+	}
+	if err != nil {
+		return nil, errors.Join(err, closeKeys())
+	}
+	return closeKeys, nil
 }
 
 func openStore(deps *issuer.Deps, c issuer.Config, s settings) (func() error, error) {
