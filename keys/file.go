@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"crypto"
+	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -66,6 +67,8 @@ type Dir struct {
 	path       string
 	passphrase []byte
 	providers  []Provider
+	salt       []byte   // of the files that this Dir seals: one derivation opens them all
+	derived    sync.Map // of cipher.AEAD, by salt and parameters
 	opened     sync.Map // of openedKey, by the file's name
 }
 
@@ -82,7 +85,9 @@ func OpenDir(path string, passphrase []byte, others ...Provider) (*Dir, error) {
 	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("open key directory %s: want a directory of mode 0700, have %v", path, info.Mode())
 	}
-	return &Dir{path: path, passphrase: passphrase, providers: others}, nil
+	salt := make([]byte, saltSize)
+	rand.Read(salt) // never fails
+	return &Dir{path: path, passphrase: passphrase, providers: others, salt: salt}, nil
 }
 
 // Ring reads and checks every key, as the directory's own book decides on it. All mistakes are reported at once, each with
@@ -201,16 +206,22 @@ func (d *Dir) private(f keyFile) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// aead derives the sealing key, within bounds: a file must not make us spend a gigabyte, nor weaken the passphrase.
-func (d *Dir) aead(s sealed) (interface {
-	Open(dst, nonce, ciphertext, additionalData []byte) ([]byte, error)
-	Seal(dst, nonce, plaintext, additionalData []byte) []byte
-}, error) {
+// aead derives the sealing key, within bounds: a file must not make us spend a gigabyte, nor weaken the passphrase. What was
+// derived once is kept, as the passphrase is.
+func (d *Dir) aead(s sealed) (cipher.AEAD, error) {
 	if s.Time < 1 || s.Time > mostTime || s.Memory < leastMemory || s.Memory > mostMemory || s.Threads < 1 || s.Threads > mostThreads ||
 		len(s.Salt) != saltSize || len(s.Nonce) != chacha20poly1305.NonceSizeX {
 		return nil, errors.New("its sealing parameters are out of bounds")
 	}
-	return chacha20poly1305.NewX(argon2.IDKey(d.passphrase, s.Salt, s.Time, s.Memory, s.Threads, chacha20poly1305.KeySize))
+	from := fmt.Sprint(s.Time, s.Memory, s.Threads, s.Salt)
+	if derived, ok := d.derived.Load(from); ok {
+		return derived.(cipher.AEAD), nil
+	}
+	derived, err := chacha20poly1305.NewX(argon2.IDKey(d.passphrase, s.Salt, s.Time, s.Memory, s.Threads, chacha20poly1305.KeySize))
+	if err == nil {
+		d.derived.Store(from, derived)
+	}
+	return derived, err
 }
 
 // associated is what is sealed with the private key: a file's id and purpose cannot be exchanged. State and certificates
@@ -251,8 +262,7 @@ func (d *Dir) seal(f *keyFile, signer crypto.Signer) error {
 	if len(d.passphrase) == 0 {
 		return errors.New("the passphrase is empty")
 	}
-	s := sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: make([]byte, saltSize), Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
-	rand.Read(s.Salt)  // never fails
+	s := sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: d.salt, Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
 	rand.Read(s.Nonce) // never fails
 	aead, err := d.aead(s)
 	if err != nil {

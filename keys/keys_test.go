@@ -225,6 +225,38 @@ func TestFilesComeBack(t *testing.T) {
 	}
 }
 
+// All that one command seals opens with one derivation; two directories never share a salt, nor two files a nonce.
+func TestSaltAndNonceOfFiles(t *testing.T) {
+	salts, nonces := map[string]int{}, map[string]int{}
+	for range 2 {
+		dir, path := keyDir(t)
+		for _, k := range generate(t)[:3] {
+			if err := dir.Save(k); err != nil {
+				t.Fatal(err)
+			}
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.key.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			var f struct{ Sealed struct{ Salt, Nonce string } }
+			content, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(content, &f); err != nil {
+				t.Fatal(err)
+			}
+			salts[f.Sealed.Salt]++
+			nonces[f.Sealed.Nonce]++
+		}
+	}
+	if len(salts) != 2 || len(nonces) != 6 {
+		t.Errorf("salts %v and nonces %v, want 2 salts of 3 files each and 6 nonces", salts, nonces)
+	}
+}
+
 func keyDir(t *testing.T) (*keys.Dir, string) {
 	t.Helper()
 	path := t.TempDir()
