@@ -8,11 +8,9 @@ import (
 
 	"justice-wallet/issuer/internal/console"
 	"justice-wallet/issuer/internal/govuk"
-	"justice-wallet/issuer/internal/published"
 	"justice-wallet/issuer/internal/records"
 	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/document"
-	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/oidc"
@@ -78,12 +76,8 @@ func newCasework(c Config, d Deps, service *issuance.Service, documents *documen
 	if err != nil {
 		return nil, err
 	}
-	client := fetch.New(fetch.Options{MaxBytes: published.MaxBytes})
-	lists := published.New(published.Options{
-		Prefix: c.SelfURL + "/t/", Keys: fetch.NewKeySet(client, c.SelfURL+jwksPath, fetch.KeySetOptions{Now: d.Now}), Client: client, Now: d.Now,
-	})
 	return casework.New(casework.Deps{
-		Cases: cases{directory}, Register: d.Store, Endings: d.Store, Approvals: approvals{kept}, Revoker: service, Published: lists,
+		Cases: cases{directory}, Register: d.Store, Endings: d.Store, Approvals: approvals{kept}, Revoker: service, Published: newPublished(c, d),
 		Documents: documents, Audit: d.Audit, Key: c.derive("casework audit"), Now: d.Now, London: london, Log: d.Log,
 	}), nil
 }

@@ -48,6 +48,8 @@ type Config struct {
 	StatusLife  time.Duration // STATUS_LIFE: when a signed list expires (12h)
 	StatusTick  time.Duration // STATUS_TICK: how often changed lists are published (5s)
 
+	StatusService *StatusService // STATUS_SERVICE_URL: a status list service for new documents; nil: lists of our own
+
 	StatusClients []byte // STATUS_CLIENTS_FILE: its content: issuers that may have places in our lists; none when empty
 }
 
@@ -57,6 +59,14 @@ type Console struct {
 	ClientID     string   // CONSOLE_CLIENT_ID: ours there
 	ClientSecret string   // CONSOLE_CLIENT_SECRET or CONSOLE_CLIENT_SECRET_FILE
 	Origins      []string // CONSOLE_SIGN_IN_ORIGINS: every origin that signing in leads through, apart by spaces (the provider's)
+}
+
+// StatusService is GOV.UK's Status List Service, or another that keeps its contract.
+type StatusService struct {
+	URL      string // STATUS_SERVICE_URL: where places are asked for
+	ListsURL string // STATUS_SERVICE_LISTS_URL: what the addresses of its lists begin with (its URL)
+	JWKSURL  string // STATUS_SERVICE_JWKS_URL: the keys that sign its lists (its lists' URL, and /.well-known/jwks.json)
+	ClientID string // STATUS_SERVICE_CLIENT_ID: ours there; its keys are at ISSUER_URL/.well-known/jwks.json
 }
 
 // Holder says how the person signs in, and where they are led.
@@ -127,6 +137,9 @@ func ReadConfig(r *config.Reader) Config {
 	if c.StatusLife < c.StatusTTL {
 		r.Mistake("STATUS_LIFE", "is shorter than STATUS_TTL")
 	}
+	if r.String("STATUS_SERVICE_URL", "") != "" {
+		c.StatusService = readStatusService(r)
+	}
 	c.StatusClients = readStatusClients(r)
 	c.Records = readRecords(r)
 	c.LetterPage, c.LetterPhone = readLetters(r)
@@ -141,6 +154,13 @@ func ReadConfig(r *config.Reader) Config {
 		c.Console = readConsole(r)
 	}
 	return c
+}
+
+func readStatusService(r *config.Reader) *StatusService {
+	s := &StatusService{URL: r.URL("STATUS_SERVICE_URL", ""), ClientID: r.Required("STATUS_SERVICE_CLIENT_ID")}
+	s.ListsURL = r.URL("STATUS_SERVICE_LISTS_URL", s.URL)
+	s.JWKSURL = r.URL("STATUS_SERVICE_JWKS_URL", s.ListsURL+jwksPath)
+	return s
 }
 
 func readStatusClients(r *config.Reader) []byte {

@@ -86,6 +86,10 @@ func New(c Config, d Deps) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("assemble issuer: %w", err)
 	}
+	slots, err := newPlaces(c, d, status)
+	if err != nil {
+		return nil, fmt.Errorf("assemble issuer: %w", err)
+	}
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return nil, fmt.Errorf("assemble issuer: %w", err)
@@ -95,7 +99,7 @@ func New(c Config, d Deps) (*Issuer, error) {
 		vcjwt.New(vcjwt.Options{Issuer: c.SelfURL, DID: keys.DIDWeb(c.SelfURL)}),
 	}
 	service := issuance.New(issuance.Deps{
-		Documents: documents, Formats: formats, Keys: d.Ring, Records: source, Status: status,
+		Documents: documents, Formats: formats, Keys: d.Ring, Records: source, Status: slots,
 		Offers: d.Store, Ledger: d.Store, Register: d.Store, Audit: d.Audit,
 		Now: d.Now, Rand: d.Rand, London: london, OfferLife: c.OfferLife,
 	})

@@ -159,7 +159,7 @@ func TestWhatIsMissingIsNamedAndPagesAreOff(t *testing.T) {
 			t.Errorf("without an environment %s is not asked for: %v", missing, r.Err())
 		}
 	}
-	if c.Holder != nil || c.Console != nil || c.LetterPage != "" {
+	if c.Holder != nil || c.Console != nil || c.LetterPage != "" || c.StatusService != nil {
 		t.Error("the issuer has pages that nobody asked for")
 	}
 	v, err := verifier.ReadConfig(environment(t, p.Services["verifier"], files()).getenv)
@@ -172,7 +172,7 @@ func TestWhatIsMissingIsNamedAndPagesAreOff(t *testing.T) {
 func open(t *testing.T) *types.Project {
 	t.Helper()
 	env := filepath.Join(t.TempDir(), "open.env")
-	on := "HOLDER_PAGES=true\nCONSOLE_PAGES=true\nLETTER_PAGE_URL=https://verifier.example/letter\n" +
+	on := "HOLDER_PAGES=true\nCONSOLE_PAGES=true\nLETTER_PAGE_URL=https://verifier.example/letter\nSTATUS_SERVICE_URL=https://status.example\n" +
 		"VERIFIER_URL=https://verifier.example\nVERIFIER_SIGN_IN_ISSUER=https://sign-in.example\n"
 	if err := os.WriteFile(env, []byte(on), 0o600); err != nil {
 		t.Fatal(err)
@@ -189,7 +189,7 @@ func TestEveryVariableIsOneTheServiceReads(t *testing.T) {
 		t.Errorf("the issuer never reads %v", unread)
 	}
 	asks(t, r.Err(), "ONE_LOGIN_SIGN_IN_ISSUER", "ONE_LOGIN_IDENTITY_ISSUER", "ONE_LOGIN_IDENTITY_DID", "ONE_LOGIN_IDENTITY_DID_URL",
-		"HOLDER_HELP_PHONE", "CONSOLE_SIGN_IN_ISSUER", "CONSOLE_CLIENT_ID", "LETTER_PHONE")
+		"HOLDER_HELP_PHONE", "CONSOLE_SIGN_IN_ISSUER", "CONSOLE_CLIENT_ID", "LETTER_PHONE", "STATUS_SERVICE_CLIENT_ID")
 	env = environment(t, p.Services["verifier"], files())
 	_, err := verifier.ReadConfig(env.getenv)
 	if unread := env.unread(); len(unread) != 0 {

@@ -63,6 +63,8 @@ type Options struct {
 
 	VerifierTransport http.RoundTripper // from the verifier to issuers, to record what it asks
 
+	Configure func(*issuer.Config) // changes how the issuer is configured
+
 	Trust func(file map[string][]any) // adds to whom the verifier trusts: the members of its trust file
 }
 
@@ -200,6 +202,9 @@ func (r *Rig) startIssuer(ctx context.Context) error {
 	config, err := r.config()
 	if err != nil {
 		return err
+	}
+	if r.options.Configure != nil {
+		r.options.Configure(&config)
 	}
 	r.ListURIs = issuer.ListURIs(config)
 	if r.Keys, err = r.openKeys(); err != nil {

@@ -1,5 +1,5 @@
-// Package published reads our own status lists as everybody else does: over HTTP, at the address that stands in the
-// documents, with the keys that are published. What it says has ended, a verifier is told too.
+// Package published reads the status lists that our documents stand in as everybody else does: over HTTP, at the address
+// that stands in the documents, with the keys that are published. What it says has ended, a verifier is told too.
 package published
 
 import (
@@ -20,20 +20,21 @@ import (
 // MaxBytes is how large a list the Getter should let through.
 const MaxBytes = 512 << 10
 
-// fresh is how long a list is looked at before it is asked for again: less than the tick of publication.
-const fresh = 2 * time.Second
+// defaultFresh is less than the tick of our own publication.
+const defaultFresh = 2 * time.Second
 
 // Getter is what the reader needs of a fetch.Client.
 type Getter interface {
 	Get(ctx context.Context, address, accept string) (*fetch.Response, error)
 }
 
-// Options are all required.
+// Options are all required but Fresh.
 type Options struct {
-	Prefix string // of the addresses of our lists, ends in "/"
+	Prefix string // of the addresses of the lists, ends in "/"
 	Keys   jose.KeySource
 	Client Getter
 	Now    func() time.Time
+	Fresh  time.Duration // how long a list is looked at before it is asked for again; 0 means 2 s
 }
 
 // Reader reads lists. Safe for concurrent use.
@@ -50,7 +51,12 @@ type list struct {
 }
 
 // New returns a reader. It fetches nothing.
-func New(o Options) *Reader { return &Reader{options: o, lists: map[string]list{}} }
+func New(o Options) *Reader {
+	if o.Fresh == 0 {
+		o.Fresh = defaultFresh
+	}
+	return &Reader{options: o, lists: map[string]list{}}
+}
 
 // Ended says whether the published list says that ref has ended. A list that cannot be had, or is not to be believed, is a
 // fault of kind Unavailable.
@@ -74,7 +80,7 @@ func (r *Reader) list(ctx context.Context, uri string) (*statuslist.List, error)
 	r.mu.Lock()
 	held, ok := r.lists[uri]
 	r.mu.Unlock()
-	if age := now.Sub(held.fetched); ok && age >= 0 && age < fresh {
+	if age := now.Sub(held.fetched); ok && age >= 0 && age < r.options.Fresh {
 		return held.List, nil
 	}
 	response, err := r.options.Client.Get(ctx, uri, "application/statuslist+jwt")
