@@ -3,9 +3,13 @@ package rig
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"justice-wallet/keys"
 )
@@ -13,31 +17,30 @@ import (
 // passphrase seals the keys of a rig that is given a directory.
 const passphrase = "a rig's keys are worth nothing"
 
-// held is a provider of keys that are thrown away with the rig: to seal them would take longer than most tests.
-type held map[string]crypto.Signer
+// memory is a provider of keys that are thrown away with the rig: to seal them would take longer than most tests.
+type memory struct{ signers sync.Map } // by purpose and reference
 
-func (held) Name() string { return "memory" }
+func (*memory) Name() string { return "memory" }
 
-func (held) Make(context.Context, keys.Purpose) (crypto.Signer, string, error) {
-	return nil, "", errors.New("keys of a rig are made when it starts")
+func (m *memory) Make(_ context.Context, p keys.Purpose) (crypto.Signer, string, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, "", err
+	}
+	reference := rand.Text()
+	m.signers.Store(string(p)+" "+reference, private)
+	return private, reference, nil
 }
 
-func (h held) Open(_ context.Context, p keys.Purpose, reference string) (crypto.Signer, error) {
-	if signer, ok := h[string(p)+" "+reference]; ok {
-		return signer, nil
+func (m *memory) Open(_ context.Context, p keys.Purpose, reference string) (crypto.Signer, error) {
+	if signer, ok := m.signers.Load(string(p) + " " + reference); ok {
+		return signer.(crypto.Signer), nil
 	}
 	return nil, errors.New("no such key")
 }
 
-// take keeps a key's private half out of its file.
-func (h held) take(k keys.Key) keys.Key {
-	k.Provider, k.Reference = h.Name(), k.ID
-	h[string(k.Purpose)+" "+k.ID] = k.Signer
-	return k
-}
-
 // openKeys opens the keys in Dir, or makes them there.
-func (r *Rig) openKeys() (*keys.Dir, error) {
+func (r *Rig) openKeys(ctx context.Context) (*keys.Dir, error) {
 	path := filepath.Join(r.options.Dir, "keys")
 	fresh := false
 	if err := os.Mkdir(path, 0o700); err == nil {
@@ -45,22 +48,30 @@ func (r *Rig) openKeys() (*keys.Dir, error) {
 	} else if !errors.Is(err, os.ErrExist) {
 		return nil, err
 	}
-	dir, err := keys.OpenDir(path, []byte(passphrase), r.held)
+	var others []keys.Provider
+	if r.options.Keys != nil {
+		others = []keys.Provider{r.options.Keys}
+	}
+	dir, err := keys.OpenDir(path, []byte(passphrase), others...)
 	if err != nil || !fresh {
 		return dir, err
 	}
-	authority := keys.Authority{Name: "Synthetic HMPPS IACA root", URL: r.IssuerURL, CRL: r.IssuerURL + "/crl", Country: "GB"}
-	all, err := keys.Generate(authority, r.options.Now())
+	all, err := r.makeKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, k := range all {
-		if r.held != nil {
-			k = r.held.take(k)
-		}
 		if err := dir.Save(k); err != nil {
 			return nil, err
 		}
 	}
 	return dir, nil
+}
+
+func (r *Rig) makeKeys(ctx context.Context) ([]keys.Key, error) {
+	a := keys.Authority{Name: "Synthetic HMPPS IACA root", URL: r.IssuerURL, CRL: r.IssuerURL + "/crl", Country: "GB"}
+	if r.options.Keys != nil {
+		return keys.GenerateIn(ctx, r.options.Keys, a, r.options.Now())
+	}
+	return keys.Generate(a, r.options.Now())
 }

@@ -56,6 +56,7 @@ type Options struct {
 	ClientIDPrefix string // of the verifier; x509_hash: when empty
 	ExternalServer string // an authorisation server elsewhere, instead of the stand-in: GOV.UK's harness
 
+	Keys         keys.Provider                   // holds the private keys of a new Dir; when nil, memory if there is no Dir, and files if there is
 	WrapStore    func(issuer.Store) issuer.Store // to break the store in a test
 	DocumentsDir string                          // more documents
 
@@ -89,7 +90,6 @@ type Rig struct {
 	ReaderRoot *x509.Certificate // vouches for the verifier's requests
 
 	options Options
-	held    held // where private keys are when Dir is not given
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	closers []func() error
@@ -207,7 +207,7 @@ func (r *Rig) startIssuer(ctx context.Context) error {
 		r.options.Configure(&config)
 	}
 	r.ListURIs = issuer.ListURIs(config)
-	if r.Keys, err = r.openKeys(); err != nil {
+	if r.Keys, err = r.openKeys(ctx); err != nil {
 		return err
 	}
 	log, err := audit.OpenFile(filepath.Join(r.options.Dir, "audit.log"))
@@ -245,7 +245,10 @@ func (r *Rig) config() (issuer.Config, error) {
 			return issuer.Config{}, err
 		}
 		r.closers = append(r.closers, func() error { return os.RemoveAll(dir) })
-		o.Dir, r.held = dir, held{}
+		o.Dir = dir
+		if o.Keys == nil {
+			o.Keys = &memory{}
+		}
 	}
 	server, staff := r.OneLoginURL, r.HMPPSURL+"/auth"
 	if o.ExternalServer != "" {
