@@ -16,8 +16,8 @@ dev: assets ## Run issuer (8080), verifier (8081), their pages, and stand-ins fo
 
 test: tools assets ## Install what the tests need, and run every test
 	$(GO) vet -tags $(TAGS) ./...
-	$(GO) test -race -timeout 30m -tags $(TESTS) $$($(GO) list ./... | grep -v /conformance/browser$$)
-	$(GO) test -timeout 40m -tags browser ./conformance/browser
+	$(GO) test -race -vet off -timeout 30m -tags $(TESTS) $$($(GO) list ./... | grep -v /conformance/browser$$)
+	$(GO) test -vet off -timeout 40m -tags browser ./conformance/browser
 
 mutation: ## Take the rules out of the code one at a time: each time, its test must fail
 	$(GO) test -count 1 -timeout 60m -tags mutation ./conformance/mutation
@@ -48,6 +48,6 @@ assets: ## Take the styles and scripts of the pages from npm, to be built into t
 	npm ci --prefix pkg/ui --prefer-offline --no-audit --no-fund
 	node pkg/ui/assets.mjs
 
-screenshots: tools assets ## Pictures of every page, in every mode that people meet them in, into screenshots/
+screenshots: tools assets ## Pictures of every page, in the modes that people meet them in, into screenshots/
 	@mkdir -p screenshots
 	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -tags browser -count 1 -timeout 40m ./conformance/browser/

@@ -5,10 +5,12 @@ package browser_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,18 +43,34 @@ func start(t *testing.T, record *browser.Record) *browser.Browser {
 	return b
 }
 
-// inEveryMode walks in each way that people meet the pages, some at once: much of a walk is waiting. It returns when all have
-// ended.
-func inEveryMode(t *testing.T, walk func(t *testing.T, mode browser.Mode)) {
+// inEvery walks in each of the modes, some at once: much of a walk is waiting. It returns when all have ended.
+func inEvery(t *testing.T, modes []browser.Mode, walk func(t *testing.T, mode browser.Mode)) {
 	t.Helper()
 	t.Run("modes", func(t *testing.T) {
-		for _, mode := range browser.Modes() {
+		for _, mode := range modes {
 			t.Run(mode.Name, func(t *testing.T) {
 				t.Parallel()
 				walk(t, mode)
 			})
 		}
 	})
+}
+
+// Every aspect that pages are met in is one that edges are met in, too.
+func TestEdgesLeaveNoAspectOut(t *testing.T) {
+	aspects := func(modes []browser.Mode) map[any]bool {
+		out := map[any]bool{}
+		for _, m := range modes {
+			out[m.Language], out[m.Width] = true, true
+			out["no script "+strconv.FormatBool(m.NoScript)] = true
+			out["forced colours "+strconv.FormatBool(m.ForcedColours)] = true
+			out["large text "+strconv.FormatBool(m.LargeText)] = true
+		}
+		return out
+	}
+	if all, edges := aspects(browser.Modes()), aspects(browser.Edges()); !maps.Equal(all, edges) || len(all) != 10 {
+		t.Errorf("edges are walked in %v, journeys in %v", edges, all)
+	}
 }
 
 // The judge sees what it is there to see, in every mode: without this a page that nobody judged would pass.

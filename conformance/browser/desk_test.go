@@ -22,7 +22,7 @@ import (
 func TestTheDesksPages(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
-	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+	inEvery(t, browser.Modes(), func(t *testing.T, mode browser.Mode) {
 		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: io.Discard})
 		if err != nil {
 			t.Fatal(err)

@@ -27,14 +27,14 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// TestWhatGoesWrongForStaffAndOrganisations walks the edges of the desk's journey, and an ending that needs two people, in every
-// mode: each ends in the right page, that the judge passes.
+// TestWhatGoesWrongForStaffAndOrganisations walks the edges of the desk's journey, and an ending that needs two people: each ends in
+// the right page, that the judge passes.
 func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
 	var once sync.Once
 	var never []string
-	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+	inEvery(t, browser.Edges(), func(t *testing.T, mode browser.Mode) {
 		c, l := &clock{}, &line{}
 		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now, VerifierTransport: l})
 		if err != nil {

@@ -57,14 +57,14 @@ type edges struct {
 	who    *string // family name of the person whose pages they are; nobody's when empty
 }
 
-// TestWhatGoesWrongForAPerson walks every edge of the person's journey in every mode: each ends in a page with the right
+// TestWhatGoesWrongForAPerson walks every edge of the person's journey: each ends in a page with the right
 // heading, that the judge passes. Then all that the run produced is searched for what must never be shown.
 func TestWhatGoesWrongForAPerson(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
 	var once sync.Once
 	var never []string
-	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+	inEvery(t, browser.Edges(), func(t *testing.T, mode browser.Mode) {
 		c := &clock{}
 		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now})
 		if err != nil {

@@ -1,5 +1,7 @@
 package browser
 
+import "slices"
+
 // Mode is one way of meeting the pages.
 type Mode struct {
 	Name          string
@@ -15,6 +17,14 @@ const (
 	narrow = 320
 	wide   = 1280
 )
+
+// Edges returns the ways that edges are walked in: the fewest that have each aspect of Modes once, since an edge is a long way
+// to one page more.
+func Edges() []Mode {
+	return slices.DeleteFunc(Modes(), func(m Mode) bool {
+		return !slices.Contains([]string{"narrow-cy", "no-script-en", "forced-colours-en", "large-text-cy"}, m.Name)
+	})
+}
 
 // Modes returns every way that the journeys are walked in.
 func Modes() []Mode {

@@ -27,7 +27,7 @@ func TestTheStory(t *testing.T) {
 	b := start(t, record)
 	var once sync.Once
 	var never []string
-	inEveryMode(t, func(t *testing.T, mode browser.Mode) {
+	inEvery(t, browser.Modes(), func(t *testing.T, mode browser.Mode) {
 		c := &clock{}
 		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now})
 		if err != nil {
