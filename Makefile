@@ -3,13 +3,18 @@ GO ?= go
 TESTS := redis,tools,interop,pkcs11
 TAGS := $(TESTS),mutation,browser
 
-.PHONY: help demo dev test mutation check bench bench-verify fuzz tools assets screenshots
+.PHONY: help demo demo-providers dev test mutation check bench bench-verify fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: ## Issue, present, check, revoke, check again: the main job, with its evidence
 	$(GO) run ./conformance/cmd/demo
+
+demo-providers: tools ## The same with the keys in sealed files, in a PKCS#11 token (SoftHSM2) and in AWS KMS (an emulator)
+	$(GO) run ./conformance/cmd/demo -keys file
+	$(GO) run -tags pkcs11 ./conformance/cmd/demo -keys pkcs11
+	$(GO) run ./conformance/cmd/demo -keys kms
 
 dev: assets ## Run issuer (8080), verifier (8081), their pages, and stand-ins for One Login (8082), the wallet (8083), HMPPS (8084) and organisations (8085)
 	$(GO) run ./conformance/cmd/dev

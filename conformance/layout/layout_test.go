@@ -106,7 +106,7 @@ const rules = `
 	conformance/walletpage < conformance/wallet                                             |
 	conformance/listwatch <                                                                 |
 	conformance/cmd/listwatch < conformance/listwatch                                       |
-	conformance/rig       < conformance/hmpps conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys pkg/... |
+	conformance/rig       < conformance/hmpps conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys keys/... pkg/... |
 	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
 	conformance/cmd/check < conformance/check                                               |
 	conformance/cmd/*     < conformance/...                                                 |

@@ -56,7 +56,8 @@ type Options struct {
 	ClientIDPrefix string // of the verifier; x509_hash: when empty
 	ExternalServer string // an authorisation server elsewhere, instead of the stand-in: GOV.UK's harness
 
-	Keys         keys.Provider                   // holds the private keys of a new Dir; when nil, memory if there is no Dir, and files if there is
+	Keys         keys.Provider                   // holds the private keys; nil is what KeysIn says
+	KeysIn       string                          // "file", "pkcs11" (SoftHSM2) or "kms" (an emulator); memory when empty, and files when Dir is given
 	WrapStore    func(issuer.Store) issuer.Store // to break the store in a test
 	DocumentsDir string                          // more documents
 
@@ -207,6 +208,9 @@ func (r *Rig) startIssuer(ctx context.Context) error {
 		r.options.Configure(&config)
 	}
 	r.ListURIs = issuer.ListURIs(config)
+	if err := r.openProvider(ctx); err != nil {
+		return err
+	}
 	if r.Keys, err = r.openKeys(ctx); err != nil {
 		return err
 	}
@@ -246,7 +250,7 @@ func (r *Rig) config() (issuer.Config, error) {
 		}
 		r.closers = append(r.closers, func() error { return os.RemoveAll(dir) })
 		o.Dir = dir
-		if o.Keys == nil {
+		if o.Keys == nil && o.KeysIn == "" {
 			o.Keys = &memory{}
 		}
 	}

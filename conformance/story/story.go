@@ -62,6 +62,9 @@ func Play(ctx context.Context, r *rig.Rig, tell func(Step) error) error {
 		return err
 	}
 	p := &player{rig: r, wallet: w, tell: tell, held: map[string]*wallet.Held{}}
+	if err := p.keys(); err != nil {
+		return err
+	}
 	for _, c := range cards() {
 		if err := p.issue(ctx, c); err != nil {
 			return err
@@ -92,6 +95,20 @@ func Play(ctx context.Context, r *rig.Rig, tell func(Step) error) error {
 		}
 	}
 	return p.refreshRefused(ctx)
+}
+
+// keys tells where the private keys are, which must be one place.
+func (p *player) keys() error {
+	all, providers := p.rig.Ring.All(), map[string]bool{}
+	place := ""
+	for _, k := range all {
+		place = k.Provider
+		if place == "" {
+			place = "file"
+		}
+		providers[place] = true
+	}
+	return p.tell(Step{"private keys are in one place", len(providers) == 1, map[string]any{"provider": place, "keys": len(all)}})
 }
 
 // issue has the front end make an offer, and the wallet collect it. The wallet checks, with decoders of its own, that the

@@ -16,8 +16,8 @@ import (
 var errNotHeld = errors.New("not every step held")
 
 // run plays the story in a rig, and prints each step as it ends.
-func run(ctx context.Context, redisURL string, asJSON bool, out io.Writer) error {
-	r, err := rig.Start(ctx, rig.Options{RedisURL: redisURL})
+func run(ctx context.Context, o rig.Options, asJSON bool, out io.Writer) error {
+	r, err := rig.Start(ctx, o)
 	if err != nil {
 		return err
 	}
