@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"justice-wallet/issuer/internal/certificates"
 	"justice-wallet/issuer/internal/govuk"
 	"justice-wallet/issuer/internal/letters"
 	"justice-wallet/issuer/internal/records"
@@ -123,7 +124,7 @@ func New(c Config, d Deps) (*Issuer, error) {
 		Issuance: service, Register: d.Store, Profile: profile, Documents: documents, Casework: work, Now: d.Now,
 	})
 	server := httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, Ready: d.Ready})
-	routes(server, profile, api, status)
+	routes(server, profile, api, status, certificates.New(d.Ring, c.SelfURL, d.Now))
 	if err := openStatus(c, d, server, status, client); err != nil {
 		return nil, err
 	}

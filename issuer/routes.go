@@ -3,6 +3,7 @@ package issuer
 import (
 	"net/http"
 
+	"justice-wallet/issuer/internal/certificates"
 	"justice-wallet/issuer/internal/console"
 	"justice-wallet/issuer/internal/govuk"
 	"justice-wallet/issuer/internal/holder"
@@ -15,7 +16,7 @@ import (
 )
 
 // routes is every path of the issuer, but /livez and /readyz, which every server has.
-func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, status *statusapi.Service) {
+func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, status *statusapi.Service, lists *certificates.Lists) {
 	// GOV.UK Wallet and GOV.UK One Login.
 	s.Handle(http.MethodGet, "/.well-known/openid-credential-issuer", wallet.GetMetadata)
 	s.Handle(http.MethodGet, "/.well-known/jwks.json", wallet.GetJWKS)
@@ -23,6 +24,10 @@ func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, st
 	s.Handle(http.MethodGet, "/iacas", wallet.GetIACAs)
 	s.Handle(http.MethodPost, "/credential", wallet.PostCredential)
 	s.Handle(http.MethodPost, "/notification", wallet.PostNotification)
+
+	// Anyone who checks who signed. The first is for certificates made before a root's list had a name of its own.
+	s.Handle(http.MethodGet, "/crl", lists.Get)
+	s.Handle(http.MethodGet, "/crl/:id", lists.Get)
 
 	// Anyone who reads a document's status.
 	s.Handle(http.MethodGet, "/t/:id", status.GetToken)

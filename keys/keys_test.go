@@ -7,8 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/json"
 	"io"
 	"math/big"
@@ -295,11 +293,21 @@ func TestFilesRefused(t *testing.T) {
 		"another version":     {func(p string) { edit(filepath.Join(p, name(all[2])), `"version": 1`, `"version": 2`) }, "version"},
 		"broken certificates": {func(p string) { edit(filepath.Join(p, name(all[1])), `BEGIN CERTIFICATE`, `BEGIN NONSENSE`) }, "PEM"},
 	}
+	whole, source := keyDir(t) // sealed once, and copied: to seal a key takes a tenth of a second
+	for _, k := range all[1:3] {
+		if err := whole.Save(k); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for label, c := range cases {
 		t.Run(label, func(t *testing.T) {
 			dir, path := keyDir(t)
-			for _, k := range all[1:4] {
-				if err := dir.Save(k); err != nil {
+			for _, k := range all[1:3] {
+				content, err := os.ReadFile(filepath.Join(source, name(k)))
+				if err == nil {
+					err = os.WriteFile(filepath.Join(path, name(k)), content, 0o600)
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -331,84 +339,4 @@ func TestFilesRefused(t *testing.T) {
 			t.Error("accepted")
 		}
 	})
-}
-
-// Each certificate breaks one rule, and is caught by that rule alone.
-func TestLintFindsEachFault(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	altName := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 18}, Value: []byte{0x30, 0x03, 0x86, 0x01, 'x'}}
-	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 0, 18013, 5, 1, 2}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	extended := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}
-	signer := func() *x509.Certificate {
-		return &x509.Certificate{
-			SerialNumber: new(big.Int).Lsh(big.NewInt(1), 100), Subject: pkix.Name{Country: []string{"GB"}, CommonName: "s"},
-			NotBefore: now, NotAfter: now.Add(457 * 24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature, SubjectKeyId: []byte{1}, AuthorityKeyId: []byte{2},
-			CRLDistributionPoints: []string{"http://crl.test"}, ExtraExtensions: []pkix.Extension{altName, extended},
-		}
-	}
-	root := func() *x509.Certificate {
-		c := signer()
-		c.KeyUsage, c.ExtraExtensions = x509.KeyUsageCertSign|x509.KeyUsageCRLSign, []pkix.Extension{altName}
-		c.BasicConstraintsValid, c.IsCA, c.MaxPathLenZero = true, true, true
-		return c
-	}
-	cases := []struct {
-		rule    string
-		profile keys.Profile
-		spoil   func(*x509.Certificate)
-	}{
-		{"", keys.ProfileDocumentSigner, func(*x509.Certificate) {}},
-		{"", keys.ProfileIACA, func(*x509.Certificate) {}},
-		{"serial", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.SerialNumber = big.NewInt(7) }},
-		{"country", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.Subject.Country = nil }},
-		{"common-name", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.Subject.CommonName = "" }},
-		{"issuer-alternative-name", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{extended} }},
-		{"validity", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.NotAfter = now.Add(458 * 24 * time.Hour) }},
-		{"validity", keys.ProfileIACA, func(c *x509.Certificate) { c.NotAfter = now.AddDate(21, 0, 0) }},
-		{"key-usage", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement }},
-		{"key-usage", keys.ProfileIACA, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign }},
-		{"not-a-ca", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.BasicConstraintsValid, c.IsCA = true, true }},
-		{"basic-constraints", keys.ProfileIACA, func(c *x509.Certificate) { c.MaxPathLenZero, c.MaxPathLen = false, 1 }},
-		{"extended-key-usage", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{altName} }},
-		{"extended-key-usage", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.ExtraExtensions[1].Critical = false }},
-		{"extended-key-usage", keys.ProfileIACA, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }},
-		{"crl", keys.ProfileDocumentSigner, func(c *x509.Certificate) { c.CRLDistributionPoints = nil }},
-		{"crl", keys.ProfileIACA, func(c *x509.Certificate) { c.CRLDistributionPoints = nil }},
-		{"unknown-critical", keys.ProfileDocumentSigner, func(c *x509.Certificate) {
-			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}})
-		}},
-	}
-	for _, c := range cases {
-		t.Run(string(c.profile)+" "+c.rule, func(t *testing.T) {
-			template, parent := signer(), root()
-			if c.profile == keys.ProfileIACA {
-				template = root()
-			}
-			c.spoil(template)
-			if c.profile == keys.ProfileIACA {
-				parent = template
-			}
-			der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cert, err := x509.ParseCertificate(der)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, f := range keys.Lint(cert, c.profile) {
-				got = append(got, f.Rule)
-			}
-			if sortedJoin(got) != c.rule {
-				t.Errorf("found %v, want %q alone", got, c.rule)
-			}
-		})
-	}
 }

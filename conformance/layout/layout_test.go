@@ -82,6 +82,7 @@ const rules = `
 	issuer/internal/holder             < issuer/internal/coreidentity issuer/internal/govuk pkg/... | github.com/gin-gonic/gin github.com/google/uuid
 	issuer/internal/statusapi          < keys pkg/...                                       | github.com/gin-gonic/gin
 	issuer/internal/statusclient       < keys pkg/...                                       | github.com/google/uuid
+	issuer/internal/certificates       < keys pkg/...                                       | github.com/gin-gonic/gin
 	issuer/internal/letters            < keys pkg/...                                       | github.com/gin-gonic/gin github.com/skip2/go-qrcode
 	issuer/internal/coreidentity       < pkg/...                                            |
 	issuer/internal/records            < issuer/internal/records/conditions pkg/...         | golang.org/x/text/unicode/norm
