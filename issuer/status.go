@@ -20,13 +20,13 @@ const tokenLists = "/t/" // where token status lists are, with us and with a sta
 
 func newStatus(c Config, d Deps) (*statusapi.Service, error) {
 	return statusapi.New(c.status(),
-		statusapi.Deps{Slots: d.Store, Publications: d.Store, Keys: d.Ring, Now: d.Now, Log: d.Log})
+		statusapi.Deps{Slots: d.Store, Publications: d.Store, Keys: d.Ring, Now: d.Now, Rand: d.Rand, Log: d.Log})
 }
 
 func (c Config) status() statusapi.Config {
 	return statusapi.Config{
 		BaseURL: c.SelfURL, DID: keys.DIDWeb(c.SelfURL), Lists: c.StatusLists, Size: c.StatusSize,
-		TTL: c.StatusTTL, Life: c.StatusLife, Secret: c.derive("status lists"),
+		TTL: c.StatusTTL, Life: c.StatusLife, Lease: c.StatusTick * 3 / 2, Secret: c.derive("status lists"),
 	}
 }
 

@@ -31,7 +31,7 @@ func newPaper(t *testing.T, r *rig.Rig, n int, key keys.Key, issued time.Time) p
 	ctx := context.Background()
 	uri := r.ListURIs[0]
 	slot := statuslist.Slot{List: uri[strings.LastIndexByte(uri, '/')+1:], Index: 100 + n}
-	if err := r.Store.Take(ctx, slot, issued.Add(letter.Life)); err != nil {
+	if _, err := r.Store.Next(ctx, fmt.Sprintf("letter-%d", n), slot.List, issued.Add(letter.Life), 0); err != nil {
 		t.Fatal(err)
 	}
 	const own = "uk.gov.justice.prisonrelease.1"
@@ -65,7 +65,7 @@ func newPaper(t *testing.T, r *rig.Rig, n int, key keys.Key, issued time.Time) p
 func (p paper) end(t *testing.T, now time.Time) {
 	t.Helper()
 	ctx := context.Background()
-	if _, err := p.rig.Store.Revoke(ctx, "browser-"+p.slot.List+fmt.Sprint(p.slot.Index), p.slot, now); err != nil {
+	if _, err := p.rig.Store.Revoke(ctx, "browser-"+p.slot.List+fmt.Sprint(p.slot.Index), p.slot, 0, now); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.rig.Issuer.Publish(ctx); err != nil {

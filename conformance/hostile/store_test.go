@@ -48,12 +48,12 @@ func (w *watched) Notify(ctx context.Context, subject, id, event string) error {
 	return err
 }
 
-func (w *watched) Next(ctx context.Context, operation, list string) (int, error) {
+func (w *watched) Next(ctx context.Context, operation, list string, until time.Time, floor int) (int, error) {
 	w.slots.Add(1)
-	return w.Store.Next(ctx, operation, list)
+	return w.Store.Next(ctx, operation, list, until, floor)
 }
 
-func (w *watched) Revoke(ctx context.Context, operation string, slot statuslist.Slot, at time.Time) (time.Time, error) {
+func (w *watched) Revoke(ctx context.Context, operation string, slot statuslist.Slot, counter int, at time.Time) (time.Time, error) {
 	w.ended.Add(1)
-	return w.Store.Revoke(ctx, operation, slot, at)
+	return w.Store.Revoke(ctx, operation, slot, counter, at)
 }

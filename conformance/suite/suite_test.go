@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"justice-wallet/conformance/onelogin"
 	"justice-wallet/conformance/rig"
@@ -263,11 +264,11 @@ type flaky struct {
 
 var errAway = errors.New("away")
 
-func (f *flaky) Next(ctx context.Context, operation, list string) (int, error) {
+func (f *flaky) Next(ctx context.Context, operation, list string, until time.Time, floor int) (int, error) {
 	if f.slotsAway.Load() {
 		return 0, errAway
 	}
-	return f.Store.Next(ctx, operation, list)
+	return f.Store.Next(ctx, operation, list, until, floor)
 }
 
 func (f *flaky) Commit(ctx context.Context, c issuance.Commit) error {

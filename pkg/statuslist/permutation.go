@@ -46,12 +46,33 @@ func (p *Permutation) Index(n int) (int, error) {
 	return int(x), nil
 }
 
+// Counter returns which number goes to index: Index turned round. ErrNoSlot outside the list.
+func (p *Permutation) Counter(index int) (int, error) {
+	if index < 0 || uint64(index) >= p.size {
+		return 0, ErrNoSlot
+	}
+	x := p.unshuffle(uint64(index))
+	for x >= p.size {
+		x = p.unshuffle(x)
+	}
+	return int(x), nil
+}
+
 // shuffle permutes the numbers of 2*half bits.
 func (p *Permutation) shuffle(x uint64) uint64 {
 	mask := uint64(1)<<p.half - 1
 	left, right := x>>p.half, x&mask
 	for round := range rounds {
 		left, right = right, left^p.mix(round, right)&mask
+	}
+	return left<<p.half | right
+}
+
+func (p *Permutation) unshuffle(x uint64) uint64 {
+	mask := uint64(1)<<p.half - 1
+	left, right := x>>p.half, x&mask
+	for round := rounds - 1; round >= 0; round-- {
+		left, right = right^p.mix(round, left)&mask, left
 	}
 	return left<<p.half | right
 }

@@ -30,7 +30,14 @@ func order(t testing.TB, key []byte, list string, size int) []int {
 func TestPermutationGivesEveryIndexOnce(t *testing.T) {
 	for _, size := range []int{1, 2, 3, 4, 5, 16, 17, 100, 1000, 4096, 4097, 10000} {
 		seen := make([]bool, size)
+		p, err := statuslist.NewPermutation(orderKey, "list", size)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for n, i := range order(t, orderKey, "list", size) {
+			if back, err := p.Counter(i); err != nil || back != n {
+				t.Fatalf("size %d: number %d goes to %d, from which one comes back to %d (%v)", size, n, i, back, err)
+			}
 			if i < 0 || i >= size || seen[i] {
 				t.Fatalf("size %d: number %d goes to %d, which is outside or taken", size, n, i)
 			}
@@ -93,6 +100,9 @@ func TestPermutationRefuses(t *testing.T) {
 	for _, n := range []int{-1, 8} {
 		if _, err := p.Index(n); !errors.Is(err, statuslist.ErrNoSlot) {
 			t.Errorf("Index(%d): %v, want ErrNoSlot", n, err)
+		}
+		if _, err := p.Counter(n); !errors.Is(err, statuslist.ErrNoSlot) {
+			t.Errorf("Counter(%d): %v, want ErrNoSlot", n, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"justice-wallet/pkg/faultpoint"
 	"justice-wallet/pkg/statuslist"
 )
 
@@ -24,8 +25,8 @@ func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) {
 	}
 }
 
-// Publish renews the publication of each list that has changed, or whose publication is past half its life. A list that
-// fails does not keep the others back.
+// Publish renews the publication of each list that has changed, or whose publication is past half its life, unless another
+// process has the lease of it. A list that fails does not keep the others back.
 func (s *Service) Publish(ctx context.Context) error {
 	lists, err := s.prepare(ctx)
 	if err != nil {
@@ -41,39 +42,93 @@ func (s *Service) Publish(ctx context.Context) error {
 }
 
 func (s *Service) publishList(ctx context.Context, id, epoch string) error {
+	lease, err := s.deps.Publications.Lease(ctx, id, s.holder, s.config.Lease)
+	if errors.Is(err, statuslist.ErrHeld) {
+		return s.learn(ctx, id)
+	}
+	if err != nil {
+		return fmt.Errorf("take lease: %w", err)
+	}
+	if err := errors.Join(faultpoint.Hit("publish.after_lease"), s.learn(ctx, id)); err != nil {
+		return err
+	}
+	now, err := s.deps.Slots.Head(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read list: %w", err)
+	}
+	seen, published := s.remembered(id)
+	if published && !s.isDue(now, seen) {
+		return s.follows(now, seen, epoch)
+	}
+	return s.renew(ctx, id, lease, seen, epoch)
+}
+
+// renew publishes a list as the store holds it now, after what was published before.
+func (s *Service) renew(ctx context.Context, id string, lease statuslist.Lease, seen statuslist.Published, epoch string) error {
 	now, err := s.deps.Slots.Snapshot(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read list: %w", err)
 	}
-	if now.Epoch != epoch {
-		return errors.New("the store was emptied: what was revoked is not known")
-	}
-	if seen, ok := s.remembered(id); ok && now.Sequence < seen.Sequence {
-		return errors.New("the store went back: it holds fewer revocations than were published")
-	}
-	held, err := s.deps.Publications.Published(ctx, id)
-	if err != nil && !errors.Is(err, statuslist.ErrNoSlot) {
-		return fmt.Errorf("read publication: %w", err)
-	}
-	if err == nil && !s.isDue(now, held) {
-		s.remember(held)
-		return nil
+	if err := errors.Join(s.follows(now.Head, seen, epoch), faultpoint.Hit("publish.after_snapshot")); err != nil {
+		return err
 	}
 	p, err := s.sign(now)
 	if err != nil {
 		return err
 	}
-	if err := s.deps.Publications.SavePublished(ctx, p); err != nil {
+	if err := faultpoint.Hit("publish.after_sign"); err != nil {
+		return err
+	}
+	if err := s.deps.Publications.SavePublished(ctx, lease, p); err != nil {
 		return fmt.Errorf("save publication: %w", err)
 	}
+	if err := faultpoint.Hit("publish.after_save"); err != nil {
+		return err
+	}
 	s.remember(p)
+	return faultpoint.Hit("publish.after_remember")
+}
+
+// follows says whether what the store holds now can come after what was published. Nothing is signed that cannot.
+func (s *Service) follows(now statuslist.Head, seen statuslist.Published, epoch string) error {
+	switch {
+	case now.Epoch != epoch:
+		return errors.New("the store was emptied: what was revoked is not known")
+	case now.Sequence < seen.Sequence:
+		return errors.New("the store went back: it holds fewer revocations than were published")
+	case s.issue().Before(seen.Issued):
+		return errors.New("the clock went back: nothing is signed until it is past the newest publication")
+	}
 	return nil
 }
 
-func (s *Service) isDue(now statuslist.Snapshot, held statuslist.Published) bool {
+// issue is the time that a publication made now carries.
+func (s *Service) issue() time.Time { return s.deps.Now().UTC().Truncate(time.Second) }
+
+func (s *Service) isDue(now statuslist.Head, held statuslist.Published) bool {
 	half := held.Issued.Add(held.Expires.Sub(held.Issued) / 2)
 	// One without a CWT was published by a version that made none.
 	return now.Sequence != held.Sequence || s.deps.Now().After(half) || len(held.CWT) == 0
+}
+
+// learn remembers the newest publication in the store, whoever published it.
+func (s *Service) learn(ctx context.Context, id string) error {
+	newest, err := s.deps.Publications.PublishedVersion(ctx, id)
+	if errors.Is(err, statuslist.ErrNoSlot) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read publication: %w", err)
+	}
+	if held, ok := s.remembered(id); ok && held.Version() == newest {
+		return nil
+	}
+	p, err := s.deps.Publications.Published(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read publication: %w", err)
+	}
+	s.remember(p)
+	return nil
 }
 
 // remember keeps the newest publication seen.

@@ -174,9 +174,7 @@ func TestAPublicationWithoutACWTIsRenewed(t *testing.T) {
 	r.publish(t)
 	old := r.published(t, ref)
 	old.CWT = nil
-	if err := r.store.SavePublished(t.Context(), old); err != nil {
-		t.Fatal(err)
-	}
+	r.save(t, old)
 	r.Service = r.again(t)
 	if w := r.mustGet(t, ref.URI, "Accept", statustoken.MediaType); w.Header().Get("Content-Type") != "application/statuslist+jwt" || w.Body.String() != old.Token {
 		t.Errorf("%s, where there is no CWT yet", w.Header().Get("Content-Type"))
@@ -306,9 +304,7 @@ func TestOneListThatFailsDoesNotKeepTheOthersBack(t *testing.T) {
 	ahead := r.published(t, first)
 	ahead.Issued = start.Add(time.Hour)
 	ahead.Sequence = 9
-	if err := r.store.SavePublished(t.Context(), ahead); err != nil {
-		t.Fatal(err)
-	}
+	r.save(t, ahead)
 	var others []credential.StatusRef
 	for i := range 30 {
 		if ref := r.allocate(t, fmt.Sprint(i)); ref.URI != first.URI {

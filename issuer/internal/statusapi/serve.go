@@ -85,13 +85,10 @@ func (s *Service) current(ctx context.Context, id string) (statuslist.Published,
 	if !s.known[id] {
 		return statuslist.Published{}, fault.New(fault.NotFound, "NOT_FOUND", "Status List not found for endpoint uri")
 	}
-	held, err := s.deps.Publications.Published(ctx, id)
-	if err == nil {
-		s.remember(held)
-	}
+	err := s.learn(ctx, id)
 	p, ok := s.remembered(id)
 	if !ok {
-		return statuslist.Published{}, unavailable(fmt.Errorf("read publication: %w", err))
+		return statuslist.Published{}, unavailable(errors.Join(errors.New("no publication is known"), err))
 	}
 	if !s.deps.Now().Before(p.Expires) {
 		return statuslist.Published{}, unavailable(errors.New("the newest publication has expired"))

@@ -176,9 +176,7 @@ func TestAnExpiredListIsNeverServed(t *testing.T) {
 func TestUnknownListsAreNotFound(t *testing.T) {
 	r, ref := publishedRig(t)
 	foreign := statuslist.Published{List: "foreign", Token: "t", Expires: start.Add(time.Hour)}
-	if err := r.store.SavePublished(t.Context(), foreign); err != nil {
-		t.Fatal(err)
-	}
+	r.save(t, foreign)
 	for _, url := range []string{base + "/t/unknown", base + "/b/unknown", base + "/t/foreign", strings.ToUpper(ref.URI[len(base):])} {
 		_, err := r.get(t, url)
 		wantKind(t, err, fault.NotFound)

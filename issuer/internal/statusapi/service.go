@@ -6,6 +6,7 @@
 //   - A list is signed, read back and compared with the store before it takes the place of the one that is served. When
 //     any of that fails, the old one stays as it is.
 //   - A publication never shows fewer revocations than the one before it, and is never served after it expires.
+//   - One process at a time publishes a list; one that was put off and does not know it cannot replace what came after.
 package statusapi
 
 import (
@@ -16,6 +17,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -34,6 +36,7 @@ type Config struct {
 	Size    int           // entries of a list made from now on, 131,072 to 1,048,576
 	TTL     time.Duration // how long a reader may rely on a copy
 	Life    time.Duration // exp - iat of a publication, at least TTL; it is renewed when half of it is over
+	Lease   time.Duration // how long one publisher keeps the others from a list; it takes it again at each tick
 	Secret  []byte        // 32 bytes: names the lists and orders their places; never changed while a list lives
 }
 
@@ -48,6 +51,7 @@ type Deps struct {
 	Publications statuslist.Publications
 	Keys         Keys
 	Now          func() time.Time
+	Rand         io.Reader
 	Log          *slog.Logger
 }
 
@@ -56,11 +60,14 @@ type Service struct {
 	config Config
 	deps   Deps
 
-	ids   []string        // by ordinal
-	known map[string]bool // of ids
+	ids    []string        // by ordinal
+	known  map[string]bool // of ids
+	holder string          // this process among publishers
+
+	preparing sync.Mutex
+	lists     map[string]list // what the store said of each list, once it did
 
 	mu     sync.Mutex
-	lists  map[string]list                 // what the store said of each list, once it did
 	latest map[string]statuslist.Published // the newest seen: served while the store is away
 }
 
@@ -75,8 +82,13 @@ func New(c Config, d Deps) (*Service, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("make status list service: %w", err)
 	}
-	s := &Service{config: c, deps: d, known: map[string]bool{}, latest: map[string]statuslist.Published{}}
-	s.ids = c.ids()
+	holder := make([]byte, 16)
+	if _, err := io.ReadFull(d.Rand, holder); err != nil {
+		return nil, fmt.Errorf("make status list service: %w", err)
+	}
+	s := &Service{
+		config: c, deps: d, ids: c.ids(), known: map[string]bool{}, holder: hex.EncodeToString(holder), latest: map[string]statuslist.Published{},
+	}
 	for _, id := range s.ids {
 		s.known[id] = true
 	}
@@ -120,6 +132,7 @@ func (c Config) check() error {
 	must(c.Size >= minSize && c.Size <= statuslist.MaxEntries, fmt.Sprintf("list size is not %d to %d", minSize, statuslist.MaxEntries))
 	must(c.TTL >= time.Second, "time to live is under a second")
 	must(c.Life >= c.TTL, "life is shorter than time to live")
+	must(c.Lease > 0, "lease has no length")
 	must(len(c.Secret) == sha256.Size, "secret is not 32 bytes")
 	return errors.Join(wrong...)
 }
@@ -135,8 +148,8 @@ func (c Config) derive(use string, value []byte) []byte {
 // prepare makes the lists that are missing and learns, once, what the store holds: a list keeps the size it was made
 // with, and so its order, whatever Config says later.
 func (s *Service) prepare(ctx context.Context) (map[string]list, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
 	if s.lists != nil {
 		return s.lists, nil
 	}
@@ -145,7 +158,7 @@ func (s *Service) prepare(ctx context.Context) (map[string]list, error) {
 	}
 	lists := map[string]list{}
 	for _, id := range s.ids {
-		held, err := s.deps.Slots.Snapshot(ctx, id)
+		held, err := s.deps.Slots.Head(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("read status list: %w", err)
 		}

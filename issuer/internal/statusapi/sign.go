@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"justice-wallet/keys"
+	"justice-wallet/pkg/faultpoint"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/statuslist"
 	"justice-wallet/pkg/statustoken"
@@ -18,14 +19,21 @@ func (s *Service) sign(held statuslist.Snapshot) (statuslist.Published, error) {
 	if err != nil {
 		return statuslist.Published{}, err
 	}
-	issued := s.deps.Now().UTC().Truncate(time.Second)
+	claim, err := l.EncodeToken()
+	if err != nil {
+		return statuslist.Published{}, err
+	}
+	issued := s.issue()
 	p := statuslist.Published{
 		List: held.List, Sequence: held.Sequence, Revoked: revoked, Issued: issued, Expires: issued.Add(s.config.Life).Truncate(time.Second),
 	}
-	if p.Token, err = s.signToken(p, l); err != nil {
+	if p.Token, err = s.signToken(p, claim, l); err != nil {
 		return statuslist.Published{}, fmt.Errorf("sign status list token: %w", err)
 	}
-	if p.CWT, err = s.signCWT(p, l); err != nil {
+	if err := faultpoint.Hit("publish.after_token"); err != nil {
+		return statuslist.Published{}, err
+	}
+	if p.CWT, err = s.signCWT(p, claim, l); err != nil {
 		return statuslist.Published{}, fmt.Errorf("sign status list CWT: %w", err)
 	}
 	if p.Bitstring, err = s.signBitstring(p, l); err != nil {
@@ -41,7 +49,11 @@ func listOf(held statuslist.Snapshot) (*statuslist.List, int, error) {
 		return nil, 0, err
 	}
 	revoked := 0
-	for i := range held.Size {
+	for i := 0; i < held.Size; i++ {
+		if held.Revoked[i/8] == 0 {
+			i |= 7 // none of the eight
+			continue
+		}
 		if held.Revoked[i/8]>>(i%8)&1 == 0 {
 			continue
 		}
@@ -53,14 +65,10 @@ func listOf(held statuslist.Snapshot) (*statuslist.List, int, error) {
 	return l, revoked, nil
 }
 
-func (s *Service) signToken(p statuslist.Published, l *statuslist.List) (string, error) {
+func (s *Service) signToken(p statuslist.Published, claim statuslist.Claim, l *statuslist.List) (string, error) {
 	key, err := s.deps.Keys.Active(keys.PurposeStatusList)
 	if err != nil {
 		return "", fmt.Errorf("find key: %w", err)
-	}
-	claim, err := l.EncodeToken()
-	if err != nil {
-		return "", err
 	}
 	header := jose.Header{Algorithm: jose.ES256, Type: tokenType.Type, KeyID: key.ID}
 	signed, err := jose.Sign(key.ForLists().Sign, header, s.token(p, claim))
@@ -71,14 +79,10 @@ func (s *Service) signToken(p statuslist.Published, l *statuslist.List) (string,
 }
 
 // signCWT signs with the key of the JWT, which has no certificate: readers of either form know it by its kid.
-func (s *Service) signCWT(p statuslist.Published, l *statuslist.List) ([]byte, error) {
+func (s *Service) signCWT(p statuslist.Published, claim statuslist.Claim, l *statuslist.List) ([]byte, error) {
 	key, err := s.deps.Keys.Active(keys.PurposeStatusList)
 	if err != nil {
 		return nil, fmt.Errorf("find key: %w", err)
-	}
-	claim, err := l.EncodeToken()
-	if err != nil {
-		return nil, err
 	}
 	packed, err := base64.RawURLEncoding.DecodeString(claim.List)
 	if err != nil {

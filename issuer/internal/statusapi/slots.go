@@ -10,6 +10,7 @@ import (
 
 	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/faultpoint"
 	"justice-wallet/pkg/statuslist"
 )
 
@@ -20,27 +21,20 @@ func (s *Service) Allocate(ctx context.Context, operation string, until time.Tim
 		return credential.StatusRef{}, unavailable(err)
 	}
 	for _, id := range s.preferred(operation) {
-		n, err := s.deps.Slots.Next(ctx, operation, id)
+		n, err := s.deps.Slots.Next(ctx, operation, id, until, 0)
 		if errors.Is(err, statuslist.ErrFull) {
 			continue
 		}
 		if err != nil {
 			return credential.StatusRef{}, unavailable(fmt.Errorf("take a counter: %w", err))
 		}
-		return s.take(ctx, id, lists[id].order, n, until)
+		index, err := lists[id].order.Index(n)
+		if err != nil {
+			return credential.StatusRef{}, fmt.Errorf("place counter %d: %w", n, err)
+		}
+		return credential.StatusRef{URI: s.tokenURI(id), Index: index, Bitstring: s.bitstringURI(id)}, nil
 	}
 	return credential.StatusRef{}, unavailable(statuslist.ErrFull)
-}
-
-func (s *Service) take(ctx context.Context, id string, order *statuslist.Permutation, n int, until time.Time) (credential.StatusRef, error) {
-	index, err := order.Index(n)
-	if err != nil {
-		return credential.StatusRef{}, fmt.Errorf("place counter %d: %w", n, err)
-	}
-	if err := s.deps.Slots.Take(ctx, statuslist.Slot{List: id, Index: index}, until); err != nil {
-		return credential.StatusRef{}, unavailable(fmt.Errorf("take status slot: %w", err))
-	}
-	return credential.StatusRef{URI: s.tokenURI(id), Index: index, Bitstring: s.bitstringURI(id)}, nil
 }
 
 // preferred returns all lists, from one on that the operation alone decides: a repeat must come to the same list, and
@@ -56,9 +50,21 @@ func (s *Service) Revoke(ctx context.Context, operation string, ref credential.S
 	if !ok || !s.known[id] {
 		return time.Time{}, notFound(statuslist.ErrNoSlot)
 	}
-	first, err := s.deps.Slots.Revoke(ctx, operation, statuslist.Slot{List: id, Index: ref.Index}, s.deps.Now().UTC().Truncate(time.Second))
+	lists, err := s.prepare(ctx)
+	if err != nil {
+		return time.Time{}, unavailable(err)
+	}
+	counter, err := lists[id].order.Counter(ref.Index)
+	if err != nil {
+		return time.Time{}, notFound(err)
+	}
+	slot := statuslist.Slot{List: id, Index: ref.Index}
+	first, err := s.deps.Slots.Revoke(ctx, operation, slot, counter, s.deps.Now().UTC().Truncate(time.Second))
 	if errors.Is(err, statuslist.ErrNoSlot) {
 		return time.Time{}, notFound(err)
+	}
+	if err == nil {
+		err = faultpoint.Hit("revoke.after_ack")
 	}
 	if err != nil {
 		return time.Time{}, unavailable(fmt.Errorf("revoke status slot: %w", err))

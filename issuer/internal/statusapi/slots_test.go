@@ -113,7 +113,7 @@ func TestRevokeRefusesWhatIsNotOurs(t *testing.T) {
 	if err := r.store.EnsureLists(t.Context(), []string{"foreign"}, size); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.store.Take(t.Context(), statuslist.Slot{List: "foreign", Index: ref.Index}, start); err != nil {
+	if _, err := r.store.Next(t.Context(), "operation", "foreign", start, 0); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*credential.StatusRef){
@@ -145,10 +145,15 @@ func TestRevokeRefusesWhatIsNotOurs(t *testing.T) {
 func TestIndexZeroCanBeRevoked(t *testing.T) {
 	r := newRig(t)
 	list := strings.TrimPrefix(r.allocate(t, "operation").URI, base+"/t/")
-	if err := r.store.Take(t.Context(), statuslist.Slot{List: list, Index: 0}, start); err != nil {
+	zero := credential.StatusRef{URI: base + "/t/" + list, Index: 0}
+	held, err := r.store.Head(t.Context(), list)
+	if err != nil {
 		t.Fatal(err)
 	}
-	zero := credential.StatusRef{URI: base + "/t/" + list, Index: 0}
+	all := statuslist.Recovery{List: list, Epoch: held.Epoch, Size: size, Allocated: size}
+	if err := r.store.Restore(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
 	r.revoke(t, zero)
 	r.publish(t)
 	token, bitstring := r.decode(t, r.published(t, zero))

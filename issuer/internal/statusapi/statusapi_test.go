@@ -68,7 +68,7 @@ func (r *rig) again(t *testing.T, change ...func(*statusapi.Config)) *statusapi.
 		f(&c)
 	}
 	s, err := statusapi.New(c, statusapi.Deps{
-		Slots: r.store, Publications: r.store, Keys: r, Now: r.now, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
+		Slots: r.store, Publications: r.store, Keys: r, Now: r.now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func (r *rig) again(t *testing.T, change ...func(*statusapi.Config)) *statusapi.
 
 func config() statusapi.Config {
 	return statusapi.Config{
-		BaseURL: base, DID: did, Lists: 1, Size: size, TTL: 15 * time.Minute, Life: time.Hour, Secret: bytes.Repeat([]byte{5}, 32),
+		BaseURL: base, DID: did, Lists: 1, Size: size, TTL: 15 * time.Minute, Life: time.Hour, Lease: time.Minute, Secret: bytes.Repeat([]byte{5}, 32),
 	}
 }
 
@@ -118,13 +118,31 @@ type store struct {
 	full map[string]bool
 	past *statuslist.Snapshot
 	lost bool // the publications
+
+	fetched atomic.Int32 // publications
 }
 
-func (s *store) Next(ctx context.Context, operation, list string) (int, error) {
+// hook is a signer that does something before it signs.
+type hook struct {
+	crypto.Signer
+	before func()
+}
+
+func (h hook) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	h.before()
+	return h.Signer.Sign(r, digest, o)
+}
+
+func (s *store) Next(ctx context.Context, operation, list string, until time.Time, floor int) (int, error) {
 	if s.full[list] {
 		return 0, statuslist.ErrFull
 	}
-	return s.Store.Next(ctx, operation, list)
+	return s.Store.Next(ctx, operation, list, until, floor)
+}
+
+func (s *store) Head(ctx context.Context, list string) (statuslist.Head, error) {
+	held, err := s.Snapshot(ctx, list)
+	return held.Head, err
 }
 
 func (s *store) Snapshot(ctx context.Context, list string) (statuslist.Snapshot, error) {
@@ -135,6 +153,7 @@ func (s *store) Snapshot(ctx context.Context, list string) (statuslist.Snapshot,
 }
 
 func (s *store) Published(ctx context.Context, list string) (statuslist.Published, error) {
+	s.fetched.Add(1)
 	if s.away != nil {
 		return statuslist.Published{}, s.away
 	}
@@ -144,11 +163,35 @@ func (s *store) Published(ctx context.Context, list string) (statuslist.Publishe
 	return s.Store.Published(ctx, list)
 }
 
-func (s *store) SavePublished(ctx context.Context, p statuslist.Published) error {
+func (s *store) PublishedVersion(ctx context.Context, list string) (statuslist.Version, error) {
+	p, err := s.Published(ctx, list)
+	s.fetched.Add(-1)
+	return p.Version(), err
+}
+
+func (s *store) SavePublished(ctx context.Context, l statuslist.Lease, p statuslist.Published) error {
 	if s.lost {
 		return nil // as a store would that holds nothing newer
 	}
-	return s.Store.SavePublished(ctx, p)
+	return s.Store.SavePublished(ctx, l, p)
+}
+
+// save puts a publication into the store, as another publisher would that took its turn; then it is over.
+func (r *rig) save(t *testing.T, p statuslist.Published) {
+	t.Helper()
+	now := r.now()
+	r.set(now.AddDate(1, 0, 0)) // whoever has the lease has lost it by then
+	l, err := r.store.Lease(t.Context(), p.List, "another", -time.Second)
+	if err == nil {
+		err = r.store.Store.SavePublished(t.Context(), l, p)
+	}
+	r.set(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.store.Lease(t.Context(), p.List, "another", -time.Hour); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (r *rig) allocate(t *testing.T, operation string) credential.StatusRef {
@@ -224,6 +267,7 @@ func TestNewRefuses(t *testing.T) {
 		"a huge list":          func(c *statusapi.Config) { c.Size = statuslist.MaxEntries + 1 },
 		"no time to live":      func(c *statusapi.Config) { c.TTL = 0 },
 		"a life under the ttl": func(c *statusapi.Config) { c.Life = c.TTL - 1 },
+		"no lease":             func(c *statusapi.Config) { c.Lease = 0 },
 		"a short secret":       func(c *statusapi.Config) { c.Secret = c.Secret[1:] },
 	} {
 		c := config()

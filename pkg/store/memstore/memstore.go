@@ -33,6 +33,7 @@ type Store struct {
 	lists       map[string]*list
 	counters    shelf[counted, int]
 	published   map[string]statuslist.Published
+	leases      map[string]lease
 	requests    shelf[asked, request]
 	given       shelf[statuslist.Slot, given]
 	receipts    shelf[string, receipt.Receipt]
@@ -63,6 +64,7 @@ func New(now func() time.Time) *Store {
 		holdings:  map[owned]string{},
 		lists:     map[string]*list{},
 		published: map[string]statuslist.Published{},
+		leases:    map[string]lease{},
 		newest:    map[series]string{},
 	}
 }

@@ -3,6 +3,8 @@ package memstore
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -10,10 +12,7 @@ import (
 )
 
 type list struct {
-	epoch   string
-	size    int
-	next    int
-	taken   map[int]bool
+	head    statuslist.Head
 	ended   map[int]time.Time
 	revoked []byte // as in statuslist.Snapshot
 }
@@ -27,24 +26,22 @@ func (s *Store) EnsureLists(_ context.Context, ids []string, size int) error {
 	defer s.mu.Unlock()
 	for _, id := range ids {
 		if s.lists[id] == nil {
-			s.lists[id] = s.newList(size)
+			s.lists[id] = newList(id, s.now().UTC().Format(time.RFC3339Nano), size) // memory is emptied by starting again, which is later
 		}
 	}
 	return nil
 }
 
-func (s *Store) newList(size int) *list {
+func newList(id, epoch string, size int) *list {
 	return &list{
-		epoch:   s.now().UTC().Format(time.RFC3339Nano), // memory is emptied by starting again, which is later
-		size:    size,
-		taken:   map[int]bool{},
+		head:    statuslist.Head{List: id, Epoch: epoch, Size: size},
 		ended:   map[int]time.Time{},
 		revoked: make([]byte, (size+7)/8),
 	}
 }
 
 // Next implements statuslist.Slots.
-func (s *Store) Next(_ context.Context, operation, id string) (int, error) {
+func (s *Store) Next(_ context.Context, operation, id string, until time.Time, floor int) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -55,41 +52,55 @@ func (s *Store) Next(_ context.Context, operation, id string) (int, error) {
 	if l == nil {
 		return 0, statuslist.ErrNoSlot
 	}
-	if l.next == l.size {
+	n := max(l.head.Allocated, floor)
+	if n >= l.head.Size {
 		return 0, statuslist.ErrFull
 	}
-	n := l.next
-	l.next++
+	l.give(n+1, until)
 	s.counters.put(counted{operation, id}, n, now, now.Add(rememberOperation))
 	return n, nil
 }
 
-// Take implements statuslist.Slots. It forgets no slot, so it need not know until when one is in use.
-func (s *Store) Take(_ context.Context, slot statuslist.Slot, _ time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.lists[slot.List]
-	if l == nil || slot.Index < 0 || slot.Index >= l.size {
-		return statuslist.ErrNoSlot
+// give notes that the counters below n are given, one of them until until.
+func (l *list) give(n int, until time.Time) {
+	l.head.Allocated = max(l.head.Allocated, n)
+	if until = until.UTC().Truncate(time.Millisecond); until.After(l.head.Until) {
+		l.head.Until = until
 	}
-	l.taken[slot.Index] = true
-	return nil
 }
 
 // Revoke implements statuslist.Slots. A slot is revoked once, whatever the operation.
-func (s *Store) Revoke(_ context.Context, _ string, slot statuslist.Slot, at time.Time) (time.Time, error) {
+func (s *Store) Revoke(_ context.Context, _ string, slot statuslist.Slot, counter int, at time.Time) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.lists[slot.List]
-	if l == nil || !l.taken[slot.Index] {
+	if l == nil || counter < 0 || counter >= l.head.Allocated || slot.Index < 0 || slot.Index >= l.head.Size {
 		return time.Time{}, statuslist.ErrNoSlot
 	}
-	if first, ok := l.ended[slot.Index]; ok {
-		return first, nil
+	l.end(slot.Index, at)
+	return l.ended[slot.Index], nil
+}
+
+func (l *list) end(index int, at time.Time) {
+	if _, ok := l.ended[index]; ok {
+		return
 	}
-	l.ended[slot.Index] = at
-	l.revoked[slot.Index/8] |= 1 << (slot.Index % 8)
-	return at, nil
+	l.ended[index] = at
+	l.revoked[index/8] |= 1 << (index % 8)
+	l.head.Sequence++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", l.head.History, index))
+	l.head.History = hex.EncodeToString(sum[:])
+}
+
+// Head implements statuslist.Slots.
+func (s *Store) Head(_ context.Context, id string) (statuslist.Head, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.lists[id]
+	if l == nil {
+		return statuslist.Head{}, statuslist.ErrNoSlot
+	}
+	return l.head, nil
 }
 
 // Snapshot implements statuslist.Slots.
@@ -100,22 +111,61 @@ func (s *Store) Snapshot(_ context.Context, id string) (statuslist.Snapshot, err
 	if l == nil {
 		return statuslist.Snapshot{}, statuslist.ErrNoSlot
 	}
-	return statuslist.Snapshot{
-		List:      id,
-		Epoch:     l.epoch,
-		Sequence:  uint64(len(l.ended)),
-		Size:      l.size,
-		Allocated: l.next,
-		Revoked:   bytes.Clone(l.revoked),
-	}, nil
+	return statuslist.Snapshot{Head: l.head, Revoked: bytes.Clone(l.revoked)}, nil
+}
+
+// Restore implements statuslist.Slots.
+func (s *Store) Restore(_ context.Context, r statuslist.Recovery) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.lists[r.List]
+	if l == nil {
+		l = newList(r.List, r.Epoch, r.Size)
+	}
+	if l.head.Epoch != r.Epoch || l.head.Size != r.Size {
+		return statuslist.ErrEpoch
+	}
+	for _, e := range r.Ended {
+		if e.Index < 0 || e.Index >= l.head.Size {
+			return statuslist.ErrNoSlot
+		}
+	}
+	s.lists[r.List] = l
+	l.give(min(r.Allocated, l.head.Size), r.Until)
+	for _, e := range r.Ended {
+		l.end(e.Index, e.At)
+	}
+	return nil
+}
+
+// lease is who may publish a list.
+type lease struct {
+	statuslist.Lease
+	until time.Time
+}
+
+// Lease implements statuslist.Publications.
+func (s *Store) Lease(_ context.Context, list, holder string, life time.Duration) (statuslist.Lease, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := s.leases[list]
+	if held.Holder != holder {
+		if s.now().Before(held.until) {
+			return statuslist.Lease{}, statuslist.ErrHeld
+		}
+		held.Lease = statuslist.Lease{Holder: holder, Fence: held.Fence + 1}
+	}
+	held.until = s.now().Add(life)
+	s.leases[list] = held
+	return held.Lease, nil
 }
 
 // SavePublished implements statuslist.Publications.
-func (s *Store) SavePublished(_ context.Context, p statuslist.Published) error {
+func (s *Store) SavePublished(_ context.Context, l statuslist.Lease, p statuslist.Published) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	held := s.published[p.List]
-	if p.Sequence < held.Sequence || p.Revoked < held.Revoked || p.Issued.Before(held.Issued) {
+	if s.leases[p.List].Lease != l || p.Sequence < held.Sequence || p.Revoked < held.Revoked || p.Issued.Before(held.Issued) {
 		return statuslist.ErrStale
 	}
 	s.published[p.List] = p
@@ -131,4 +181,10 @@ func (s *Store) Published(_ context.Context, id string) (statuslist.Published, e
 		return statuslist.Published{}, statuslist.ErrNoSlot
 	}
 	return p, nil
+}
+
+// PublishedVersion implements statuslist.Publications.
+func (s *Store) PublishedVersion(ctx context.Context, id string) (statuslist.Version, error) {
+	p, err := s.Published(ctx, id)
+	return p.Version(), err
 }

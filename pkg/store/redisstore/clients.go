@@ -119,7 +119,7 @@ func (s *Store) Give(ctx context.Context, slot statuslist.Slot, client string, u
 
 // Holder implements statuslist.Clients.
 func (s *Store) Holder(ctx context.Context, slot statuslist.Slot) (statuslist.Holder, error) {
-	answer, err := s.run(ctx, slotHolder, []string{s.holderKey(slot)}, millis(s.config.Now()))
+	answer, err := s.query(ctx, slotHolder, []string{s.holderKey(slot)}, millis(s.config.Now()))
 	if err != nil {
 		return statuslist.Holder{}, err
 	}

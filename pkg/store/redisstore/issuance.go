@@ -74,7 +74,7 @@ return {
 // Open implements issuance.Ledger.
 func (s *Store) Open(ctx context.Context, g issuance.Grant) (issuance.Opening, error) {
 	keys := []string{s.offerKey(g.Subject, g.OfferID), s.holdingKey(g.Subject, g.Configuration), s.tokenKey(g), s.nonceKey(g)}
-	answer, err := s.run(ctx, open, keys, millis(s.config.Now()))
+	answer, err := s.query(ctx, open, keys, millis(s.config.Now()))
 	if err != nil {
 		return issuance.Opening{}, err
 	}

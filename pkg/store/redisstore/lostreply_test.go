@@ -132,7 +132,7 @@ func TestACommitWhoseAnswerIsLostIsOne(t *testing.T) {
 func TestACounterWhoseAnswerIsLostIsGivenOnce(t *testing.T) {
 	s, p := lossyStore(t)
 	p.loseReply(":operation:")
-	n, err := s.Next(t.Context(), "o", "list-1")
+	n, err := s.Next(t.Context(), "o", "list-1", start, 0)
 	if err != nil || n != 0 {
 		t.Errorf("counter %d (%v), want 0", n, err)
 	}
@@ -145,11 +145,11 @@ func TestACounterWhoseAnswerIsLostIsGivenOnce(t *testing.T) {
 func TestARevocationWhoseAnswerIsLostIsOne(t *testing.T) {
 	s, p := lossyStore(t)
 	slot := statuslist.Slot{List: "list-1", Index: 5}
-	if err := s.Take(t.Context(), slot, start); err != nil {
+	if _, err := s.Next(t.Context(), "o", "list-1", start, 0); err != nil {
 		t.Fatal(err)
 	}
 	p.loseReply(":ended")
-	first, err := s.Revoke(t.Context(), "o", slot, start.Add(time.Second))
+	first, err := s.Revoke(t.Context(), "o", slot, 0, start.Add(time.Second))
 	if err != nil || !first.Equal(start.Add(time.Second)) {
 		t.Errorf("revoked at %v (%v)", first, err)
 	}

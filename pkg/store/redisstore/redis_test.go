@@ -105,15 +105,16 @@ func fill(t *testing.T, s *redisstore.Store) {
 	t.Helper()
 	ctx := t.Context()
 	slot := statuslist.Slot{List: "list-1", Index: 5}
+	lease, err := s.Lease(ctx, "list-1", "publisher", time.Hour)
 	steps := []error{
+		err,
 		s.PutOffer(ctx, testOffer()),
 		s.Commit(ctx, testCommit(1)),
 		s.MarkRevoked(ctx, "credential-1", start, "recalled"),
 		s.EnsureLists(ctx, []string{"list-1"}, 100),
-		second(s.Next(ctx, "operation-1", "list-1")),
-		s.Take(ctx, slot, start),
-		second(s.Revoke(ctx, "operation-2", slot, start)),
-		s.SavePublished(ctx, statuslist.Published{List: "list-1", Sequence: 1, Revoked: 1, Token: "t", Issued: start}),
+		second(s.Next(ctx, "operation-1", "list-1", start, 0)),
+		second(s.Revoke(ctx, "operation-2", slot, 0, start)),
+		s.SavePublished(ctx, lease, statuslist.Published{List: "list-1", Sequence: 1, Revoked: 1, Token: "t", Issued: start}),
 		second(s.PutEnding(ctx, testEnding())),
 	}
 	if err := errors.Join(steps...); err != nil {
@@ -146,7 +147,7 @@ func TestEverythingIsThereAfterARestart(t *testing.T) {
 	if err != nil || fmt.Sprint(after) != fmt.Sprint(before) || after.Revoked[0] != 1<<5 {
 		t.Errorf("the list was %+v, is %+v (%v)", before, after, err)
 	}
-	if n, err := again.Next(t.Context(), "operation-1", "list-1"); err != nil || n != 0 {
+	if n, err := again.Next(t.Context(), "operation-1", "list-1", start, 0); err != nil || n != 0 {
 		t.Errorf("the same operation got counter %d (%v), want 0", n, err)
 	}
 	if p, err := again.Published(t.Context(), "list-1"); err != nil || p.Token != "t" {
@@ -212,22 +213,19 @@ func TestWhatExpiresIsTidiedUpAndListsAreNot(t *testing.T) {
 func TestADamagedListIsNeverValid(t *testing.T) {
 	ctx := context.Background()
 	slot := statuslist.Slot{List: "list-1", Index: 60}
-	for _, kind := range []string{"taken", "revoked", "list"} {
+	for _, kind := range []string{"revoked", "list"} {
 		t.Run("without "+kind, func(t *testing.T) {
 			client := dial(t, storetest.StartRedis(t))
 			s := newStore(t, client, "", at(start))
 			fill(t, s)
-			if err := s.Take(ctx, slot, start); err != nil {
-				t.Fatal(err)
-			}
 			if err := client.Del(ctx, "justice-wallet:{list-1}:"+kind).Err(); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Revoke(ctx, "o", slot, start); err == nil {
+			if _, err := s.Revoke(ctx, "o", slot, 0, start); err == nil {
 				t.Error("a slot of it was revoked")
 			}
-			if kind == "taken" {
-				return // a snapshot does not need it
+			if _, err := s.Head(ctx, "list-1"); err == nil {
+				t.Error("a head of it was read")
 			}
 			if _, err := s.Snapshot(ctx, "list-1"); err == nil {
 				t.Error("a snapshot of it was read")
@@ -304,12 +302,15 @@ func TestARedisThatIsAwayIsUnavailable(t *testing.T) {
 		"mark":        s.MarkRevoked(ctx, "id", start, "r"),
 		"notify":      s.Notify(ctx, subject, "id", "e"),
 		"ensure":      s.EnsureLists(ctx, []string{"a"}, 8),
-		"next":        second(s.Next(ctx, "o", "a")),
-		"take":        s.Take(ctx, statuslist.Slot{List: "a"}, start),
-		"revoke":      second(s.Revoke(ctx, "o", statuslist.Slot{List: "a"}, start)),
+		"next":        second(s.Next(ctx, "o", "a", start, 0)),
+		"revoke":      second(s.Revoke(ctx, "o", statuslist.Slot{List: "a"}, 0, start)),
+		"head":        second(s.Head(ctx, "a")),
 		"snapshot":    second(s.Snapshot(ctx, "a")),
-		"publish":     s.SavePublished(ctx, statuslist.Published{List: "a"}),
+		"restore":     s.Restore(ctx, statuslist.Recovery{List: "a", Epoch: "e", Size: 8}),
+		"lease":       second(s.Lease(ctx, "a", "h", time.Second)),
+		"publish":     s.SavePublished(ctx, statuslist.Lease{}, statuslist.Published{List: "a"}),
 		"published":   second(s.Published(ctx, "a")),
+		"version":     second(s.PublishedVersion(ctx, "a")),
 		"put session": s.PutSession(ctx, "digest", []byte("sealed"), start),
 		"replace it":  s.ReplaceSession(ctx, "digest", []byte("sealed"), start),
 		"session":     second(s.Session(ctx, "digest")),

@@ -32,6 +32,9 @@ type Config struct {
 	IndexKey []byte           // 32 bytes, secret: hides the names in keys; what it named is lost with it
 	Now      func() time.Time // the clock that everything expires by
 	Rand     io.Reader        // for the epochs of lists; nil means crypto/rand
+
+	Replicas    int           // how many replicas must have a change before it is acknowledged
+	ReplicaWait time.Duration // how long they have for it; 0 means a second
 }
 
 // Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots, Publications and
@@ -46,6 +49,12 @@ type Store struct {
 func New(client redis.UniversalClient, c Config) (*Store, error) {
 	if len(c.IndexKey) != sha256.Size {
 		return nil, fmt.Errorf("make store: index key of %d bytes: want %d", len(c.IndexKey), sha256.Size)
+	}
+	if c.ReplicaWait == 0 {
+		c.ReplicaWait = time.Second
+	}
+	if c.Replicas < 0 {
+		return nil, errors.New("make store: fewer than no replicas")
 	}
 	if c.Now == nil {
 		return nil, errors.New("make store: no clock")
@@ -71,9 +80,20 @@ func (s *Store) hide(kind string, values ...string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// run runs a script by its hash, and sends it whole only to a server that does not know it.
+// run runs a script that changes something. It succeeds once the change is as durable as Config asks.
 func (s *Store) run(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
-	answer, err := script.Run(ctx, s.client, keys, args...).Result()
+	if s.config.Replicas == 0 {
+		return s.query(ctx, script, keys, args...)
+	}
+	return result(s.replicate(ctx, script, keys, args))
+}
+
+// query runs a script by its hash, and sends it whole only to a server that does not know it.
+func (s *Store) query(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
+	return result(script.Run(ctx, s.client, keys, args...).Result())
+}
+
+func result(answer any, err error) (any, error) {
 	if errors.Is(err, redis.Nil) {
 		return nil, nil
 	}

@@ -12,15 +12,15 @@ import (
 	"justice-wallet/pkg/statuslist"
 )
 
-// A list is five keys with its id for a tag, none of which expires:
+// A list is these keys with its id for a tag, none of which expires:
 //
-//	list     hash: size, epoch, next (counter), sequence (revocations), until (the last slot's)
-//	taken    bitmap of the slots in use
+//	list     hash: size, epoch, next (counter), sequence (revocations), history (a hash over them), until (the last slot's)
 //	revoked  bitmap of the slots that ended, bits of each byte as in statuslist.Snapshot
 //	ended    hash: the time each ended, by index
 //	published  hash: the newest signed form
+//	lease    hash: who may publish
 //
-// The bitmaps are as long as the list from the first: a short one is a lost one, never a valid one.
+// The bitmap is as long as the list from the first: a short one is a lost one, never a valid one.
 func (s *Store) listKeys(id string, kinds ...string) []string {
 	keys := make([]string, len(kinds))
 	for i, kind := range kinds {
@@ -34,6 +34,8 @@ const (
 	answerNone  = "none"
 	answerFull  = "full"
 	answerStale = "stale"
+	answerHeld  = "held"
+	answerOther = "other"
 	answerBroke = "broken"
 )
 
@@ -42,10 +44,9 @@ var errBroken = unavailable(errors.New("a status list in redis is damaged"))
 
 var ensureList = script(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return '' end
-if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return 'broken' end
+if redis.call('EXISTS', KEYS[2]) > 0 then return 'broken' end
 redis.call('SETBIT', KEYS[2], ARGV[4], 0)
-redis.call('SETBIT', KEYS[3], ARGV[4], 0)
-redis.call('HSET', KEYS[1], 'size', ARGV[2], 'epoch', ARGV[3], 'next', 0, 'sequence', 0)
+redis.call('HSET', KEYS[1], 'size', ARGV[2], 'epoch', ARGV[3], 'next', 0, 'sequence', 0, 'history', '')
 return ''
 `)
 
@@ -67,11 +68,12 @@ func (s *Store) ensureList(ctx context.Context, id string, size int) error {
 	if _, err := io.ReadFull(s.config.Rand, epoch); err != nil {
 		return fmt.Errorf("make epoch: %w", err)
 	}
-	lastBit := (size+7)/8*8 - 1
-	_, err := s.word(s.run(ctx, ensureList, s.listKeys(id, "list", "taken", "revoked"),
-		millis(s.config.Now()), size, hex.EncodeToString(epoch), lastBit))
+	_, err := s.word(s.run(ctx, ensureList, s.listKeys(id, "list", "revoked"),
+		millis(s.config.Now()), size, hex.EncodeToString(epoch), lastBit(size)))
 	return err
 }
+
+func lastBit(size int) int { return (size+7)/8*8 - 1 }
 
 // word reads an answer that is a word or the text of a result.
 func (s *Store) word(answer any, err error) (string, error) {
@@ -89,6 +91,10 @@ func (s *Store) word(answer any, err error) (string, error) {
 		return "", statuslist.ErrFull
 	case answerStale:
 		return "", statuslist.ErrStale
+	case answerHeld:
+		return "", statuslist.ErrHeld
+	case answerOther:
+		return "", statuslist.ErrEpoch
 	case answerBroke:
 		return "", errBroken
 	}
@@ -96,23 +102,40 @@ func (s *Store) word(answer any, err error) (string, error) {
 }
 
 // A counter that an operation was given is a hash: n, until.
-var next = script(`
+var next = script(listWords + `
 local given = redis.call('HMGET', KEYS[2], 'n', 'until')
 if live(given[2]) then return given[1] end
 local list = redis.call('HMGET', KEYS[1], 'next', 'size')
 if not list[2] then return 'none' end
-if tonumber(list[1]) >= tonumber(list[2]) then return 'full' end
-redis.call('HINCRBY', KEYS[1], 'next', 1)
-redis.call('HSET', KEYS[2], 'n', list[1], 'until', ARGV[2])
+local n = math.max(tonumber(list[1]), tonumber(ARGV[4]))
+if n >= tonumber(list[2]) then return 'full' end
+redis.call('HSET', KEYS[1], 'next', whole(n + 1))
+needed(KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[2], 'n', whole(n), 'until', ARGV[2])
 keep(KEYS[2], ARGV[2])
-return list[1]
+return whole(n)
 `)
 
+// Words that scripts on lists share: needed notes that a list is needed until then, endSlot that one of its slots ended.
+const listWords = `
+local function whole(n) return string.format('%d', n) end
+local function needed(list, at)
+	if tonumber(redis.call('HGET', list, 'until') or 0) < tonumber(at) then redis.call('HSET', list, 'until', at) end
+end
+local function endSlot(list, revoked, ended, index, bit, at)
+	if redis.call('HSETNX', ended, index, at) == 0 then return end
+	redis.call('SETBIT', revoked, bit, 1)
+	local before = redis.call('HGET', list, 'history')
+	redis.call('HSET', list, 'history', redis.sha1hex((before or '') .. ' ' .. index))
+	redis.call('HINCRBY', list, 'sequence', 1)
+end
+`
+
 // Next implements statuslist.Slots.
-func (s *Store) Next(ctx context.Context, operation, list string) (int, error) {
+func (s *Store) Next(ctx context.Context, operation, list string, until time.Time, floor int) (int, error) {
 	now := s.config.Now()
 	keys := []string{s.key(list, "list"), s.key(list, "operation", s.hide("operation", operation))}
-	text, err := s.word(s.run(ctx, next, keys, millis(now), millis(now.Add(rememberOperation))))
+	text, err := s.word(s.run(ctx, next, keys, millis(now), millis(now.Add(rememberOperation)), millis(until), floor))
 	if err != nil {
 		return 0, err
 	}
@@ -123,44 +146,23 @@ func (s *Store) Next(ctx context.Context, operation, list string) (int, error) {
 	return n, nil
 }
 
-var take = script(`
-local list = redis.call('HMGET', KEYS[1], 'size', 'until')
-local index = tonumber(ARGV[2])
-if not list[1] or index < 0 or index >= tonumber(list[1]) then return 'none' end
-redis.call('SETBIT', KEYS[2], ARGV[2], 1)
-if not list[2] or tonumber(list[2]) < tonumber(ARGV[3]) then redis.call('HSET', KEYS[1], 'until', ARGV[3]) end
-return ''
-`)
-
-// Take implements statuslist.Slots.
-func (s *Store) Take(ctx context.Context, slot statuslist.Slot, until time.Time) error {
-	_, err := s.word(s.run(ctx, take, s.listKeys(slot.List, "list", "taken"), millis(s.config.Now()), slot.Index, millis(until)))
-	return err
-}
-
-// A bitmap is never read before the list's size says that the bit is in it: Redis answers 0 for a bit that is not.
-var revoke = script(`
-local list, taken, revoked, ended = unpack(KEYS)
-local index, bit, at = unpack(ARGV, 2)
-local size = tonumber(redis.call('HGET', list, 'size') or 0)
-if tonumber(index) < 0 or tonumber(index) >= size then return 'none' end
-local bytes = math.ceil(size / 8)
-if redis.call('STRLEN', taken) ~= bytes or redis.call('STRLEN', revoked) ~= bytes then return 'broken' end
-if redis.call('GETBIT', taken, index) == 0 then return 'none' end
-local first = redis.call('HGET', ended, index)
-if first then return first end
-redis.call('HSET', ended, index, at)
-redis.call('SETBIT', revoked, bit, 1)
-redis.call('HINCRBY', list, 'sequence', 1)
-return at
+// The bitmap is never read before the list's size says that the bit is in it: Redis answers 0 for a bit that is not.
+var revoke = script(listWords + `
+local list, revoked, ended = unpack(KEYS)
+local index, bit, at, counter = unpack(ARGV, 2)
+local held = redis.call('HMGET', list, 'size', 'next')
+if not held[1] or tonumber(index) < 0 or tonumber(index) >= tonumber(held[1]) then return 'none' end
+if redis.call('STRLEN', revoked) ~= math.ceil(tonumber(held[1]) / 8) then return 'broken' end
+if tonumber(counter) < 0 or tonumber(counter) >= tonumber(held[2]) then return 'none' end
+endSlot(list, revoked, ended, index, bit, at)
+return redis.call('HGET', ended, index)
 `)
 
 // Revoke implements statuslist.Slots. A slot is revoked once, whatever the operation: the slot itself is what makes a
 // repeat harmless.
-func (s *Store) Revoke(ctx context.Context, _ string, slot statuslist.Slot, at time.Time) (time.Time, error) {
-	bit := slot.Index ^ 7 // Redis counts the bits of a byte from the most significant
-	text, err := s.word(s.run(ctx, revoke, s.listKeys(slot.List, "list", "taken", "revoked", "ended"),
-		millis(s.config.Now()), slot.Index, bit, at.UTC().Format(time.RFC3339Nano)))
+func (s *Store) Revoke(ctx context.Context, _ string, slot statuslist.Slot, counter int, at time.Time) (time.Time, error) {
+	text, err := s.word(s.run(ctx, revoke, s.listKeys(slot.List, "list", "revoked", "ended"),
+		millis(s.config.Now()), slot.Index, bitOf(slot.Index), endedAt(at), counter))
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -171,45 +173,122 @@ func (s *Store) Revoke(ctx context.Context, _ string, slot statuslist.Slot, at t
 	return first, nil
 }
 
-var snapshot = script(`
-local list = redis.call('HMGET', KEYS[1], 'size', 'epoch', 'sequence', 'next')
+// bitOf returns where Redis, which counts the bits of a byte from the most significant, has the bit of an index.
+func bitOf(index int) int { return index ^ 7 }
+
+func endedAt(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
+
+// A list whose bits do not add up to its sequence has lost some: nothing may be told from what is left.
+const headOf = `
+local list = redis.call('HMGET', KEYS[1], 'size', 'epoch', 'sequence', 'next', 'history', 'until')
 if not list[1] then return false end
 if redis.call('BITCOUNT', KEYS[2]) ~= tonumber(list[3]) then return 'broken' end
-list[5] = redis.call('GET', KEYS[2])
+if redis.call('STRLEN', KEYS[2]) ~= math.ceil(tonumber(list[1]) / 8) then return 'broken' end
+list[6] = list[6] or '0'
+`
+
+var (
+	head     = script(headOf + `return list`)
+	snapshot = script(headOf + `
+list[7] = redis.call('GET', KEYS[2])
 return list
 `)
+)
+
+// Head implements statuslist.Slots.
+func (s *Store) Head(ctx context.Context, id string) (statuslist.Head, error) {
+	answer, err := s.query(ctx, head, s.listKeys(id, "list", "revoked"), millis(s.config.Now()))
+	if err != nil {
+		return statuslist.Head{}, err
+	}
+	held, err := decodeSnapshot(id, answer, 6)
+	return held.Head, err
+}
 
 // Snapshot implements statuslist.Slots.
 func (s *Store) Snapshot(ctx context.Context, id string) (statuslist.Snapshot, error) {
-	answer, err := s.run(ctx, snapshot, s.listKeys(id, "list", "revoked"), millis(s.config.Now()))
+	answer, err := s.query(ctx, snapshot, s.listKeys(id, "list", "revoked"), millis(s.config.Now()))
 	if err != nil {
 		return statuslist.Snapshot{}, err
 	}
-	switch answer := answer.(type) {
-	case nil:
-		return statuslist.Snapshot{}, statuslist.ErrNoSlot
-	case []any:
-		return decodeSnapshot(id, answer)
-	}
-	return statuslist.Snapshot{}, errBroken
-}
-
-func decodeSnapshot(id string, answer []any) (statuslist.Snapshot, error) {
-	var texts [5]string
-	if len(answer) != len(texts) {
+	held, err := decodeSnapshot(id, answer, 7)
+	if err == nil && len(held.Revoked) != (held.Size+7)/8 {
 		return statuslist.Snapshot{}, errBroken
 	}
-	for i := range texts {
-		texts[i], _ = answer[i].(string)
+	return held, err
+}
+
+func decodeSnapshot(id string, answer any, parts int) (statuslist.Snapshot, error) {
+	if answer == nil {
+		return statuslist.Snapshot{}, statuslist.ErrNoSlot
+	}
+	values, ok := answer.([]any)
+	if !ok || len(values) != parts {
+		return statuslist.Snapshot{}, errBroken
+	}
+	texts := make([]string, 7)
+	for i, v := range values {
+		texts[i], _ = v.(string)
 	}
 	size, errSize := strconv.Atoi(texts[0])
 	sequence, errSequence := strconv.ParseUint(texts[2], 10, 64)
 	allocated, errAllocated := strconv.Atoi(texts[3])
-	revoked := []byte(texts[4])
-	if errors.Join(errSize, errSequence, errAllocated) != nil || texts[1] == "" || len(revoked) != (size+7)/8 {
+	until, errUntil := strconv.ParseInt(texts[5], 10, 64)
+	if errors.Join(errSize, errSequence, errAllocated, errUntil) != nil || texts[1] == "" {
 		return statuslist.Snapshot{}, errBroken
 	}
-	return statuslist.Snapshot{
-		List: id, Epoch: texts[1], Sequence: sequence, Size: size, Allocated: allocated, Revoked: revoked,
-	}, nil
+	h := statuslist.Head{List: id, Epoch: texts[1], Sequence: sequence, History: texts[4], Size: size, Allocated: allocated}
+	if until != 0 {
+		h.Until = time.UnixMilli(until).UTC()
+	}
+	return statuslist.Snapshot{Head: h, Revoked: []byte(texts[6])}, nil
+}
+
+// What is left of a damaged list is taken up, and its sequence follows from its bits.
+var restore = script(listWords + `
+local list, revoked, ended = unpack(KEYS)
+local epoch, size, last, given, till = unpack(ARGV, 2, 6)
+local held = redis.call('HMGET', list, 'epoch', 'size')
+if held[1] and (held[1] ~= epoch or held[2] ~= size) then return 'other' end
+if not held[1] then redis.call('HSET', list, 'size', size, 'epoch', epoch, 'next', 0, 'history', '') end
+if redis.call('STRLEN', revoked) ~= math.ceil(tonumber(size) / 8) then redis.call('SETBIT', revoked, last, 0) end
+if tonumber(redis.call('HGET', list, 'next') or 0) < tonumber(given) then redis.call('HSET', list, 'next', given) end
+needed(list, till)
+for i = 7, #ARGV, 3 do endSlot(list, revoked, ended, ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+redis.call('HSET', list, 'sequence', redis.call('BITCOUNT', revoked))
+return ''
+`)
+
+// restoreAtOnce is how many endings one script sets: others wait meanwhile.
+const restoreAtOnce = 500
+
+// Restore implements statuslist.Slots.
+func (s *Store) Restore(ctx context.Context, r statuslist.Recovery) error {
+	for _, e := range r.Ended {
+		if e.Index < 0 || e.Index >= r.Size {
+			return statuslist.ErrNoSlot
+		}
+	}
+	for {
+		now := r.Ended[:min(len(r.Ended), restoreAtOnce)]
+		if err := s.restore(ctx, r, now); err != nil {
+			return err
+		}
+		if r.Ended = r.Ended[len(now):]; len(r.Ended) == 0 {
+			return nil
+		}
+	}
+}
+
+func (s *Store) restore(ctx context.Context, r statuslist.Recovery, ended []statuslist.Ended) error {
+	until := int64(0)
+	if !r.Until.IsZero() {
+		until = millis(r.Until)
+	}
+	args := []any{millis(s.config.Now()), r.Epoch, r.Size, lastBit(r.Size), min(r.Allocated, r.Size), until}
+	for _, e := range ended {
+		args = append(args, e.Index, bitOf(e.Index), endedAt(e.At))
+	}
+	_, err := s.word(s.run(ctx, restore, s.listKeys(r.List, "list", "revoked", "ended"), args...))
+	return err
 }

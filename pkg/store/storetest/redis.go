@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -43,6 +45,31 @@ func (r *Redis) Restart(t testing.TB) {
 	r.start(t, nil)
 }
 
+// NewReplica starts a redis-server that copies r. It may take a moment until it has everything.
+func (r *Redis) NewReplica(t testing.TB) *Redis {
+	t.Helper()
+	return NewRedis(t, "--replicaof", "127.0.0.1 "+r.port)
+}
+
+// Pause has the server do nothing until Resume, without closing a connection.
+func (r *Redis) Pause(t testing.TB) {
+	t.Helper()
+	r.signal(t, syscall.SIGSTOP)
+}
+
+// Resume has a server that was paused go on.
+func (r *Redis) Resume(t testing.TB) {
+	t.Helper()
+	r.signal(t, syscall.SIGCONT)
+}
+
+func (r *Redis) signal(t testing.TB, s os.Signal) {
+	t.Helper()
+	if err := r.process.Process.Signal(s); err != nil {
+		t.Fatalf("signal redis-server: %v", err)
+	}
+}
+
 func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -62,6 +89,7 @@ func (r *Redis) start(t testing.TB, settings []string) {
 	args := append([]string{
 		"--bind", "127.0.0.1", "--port", r.port, "--dir", r.dir, "--save", "", "--appendonly", "yes",
 		"--appendfsync", "always", "--aof-load-truncated", "no", "--maxmemory-policy", "noeviction",
+		"--repl-diskless-sync-delay", "0", // a replica need not wait for others
 	}, settings...)
 	r.process = exec.Command("redis-server", args...)
 	out, err := r.process.StdoutPipe()

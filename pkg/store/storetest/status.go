@@ -26,18 +26,19 @@ func (f fixture) snapshot(t *testing.T, id string) statuslist.Snapshot {
 	return s
 }
 
-func (f fixture) take(t *testing.T, id string, index int) statuslist.Slot {
+// until is when nobody needs a slot any more.
+var until = start.AddDate(0, 1, 0)
+
+// takenSlot has a list give a counter, and returns the slot at index, which the tests say it lies at.
+func (f fixture) takenSlot(t *testing.T, id string, index int) statuslist.Slot {
 	t.Helper()
-	slot := statuslist.Slot{List: id, Index: index}
-	if err := f.Take(f.ctx, slot, start.AddDate(0, 1, 0)); err != nil {
-		t.Fatalf("take slot: %v", err)
-	}
-	return slot
+	f.next(t, fmt.Sprintf("give-%s-%d", id, index), id)
+	return statuslist.Slot{List: id, Index: index}
 }
 
 func (f fixture) revoke(t *testing.T, slot statuslist.Slot, at time.Time) time.Time {
 	t.Helper()
-	first, err := f.Revoke(f.ctx, fmt.Sprintf("revoke-%v-%v", slot, at), slot, at)
+	first, err := f.Revoke(f.ctx, fmt.Sprintf("revoke-%v-%v", slot, at), slot, 0, at)
 	if err != nil {
 		t.Fatalf("revoke: %v", err)
 	}
@@ -48,7 +49,7 @@ var slotPromises = map[string]func(*testing.T, fixture){
 	"a new list is empty and all valid": func(t *testing.T, f fixture) {
 		f.ensure(t, 20, "a")
 		got := f.snapshot(t, "a")
-		want := statuslist.Snapshot{List: "a", Epoch: got.Epoch, Size: 20, Revoked: []byte{0, 0, 0}}
+		want := statuslist.Snapshot{Head: statuslist.Head{List: "a", Epoch: got.Epoch, Size: 20}, Revoked: []byte{0, 0, 0}}
 		if !reflect.DeepEqual(got, want) || got.Epoch == "" {
 			t.Errorf("got %+v", got)
 		}
@@ -60,8 +61,15 @@ var slotPromises = map[string]func(*testing.T, fixture){
 	"fifty repeats of one operation get one counter":        oneCounterAtOnce,
 	"a list that is unknown has no slots":                   unknownList,
 	"a slot outside its list is no slot":                    outsideList,
-	"a slot that was never taken cannot be revoked":         neverTaken,
-	"a slot can be taken again, revoked or not":             takenAgain,
+	"a slot whose counter was not given cannot be revoked":  neverGiven,
+	"no counter below the floor is given anew":              floorHolds,
+	"a head is a snapshot without its bits":                 headIsOfSnapshot,
+	"each revocation changes the history":                   historyChanges,
+	"a list is needed until its last slot is not":           neededUntil,
+	"a lost list is restored, with its epoch":               lostListRestored,
+	"a restoring takes nothing back":                        restoringTakesNothing,
+	"a list of another epoch is not restored":               otherEpoch,
+	"many thousand endings are restored":                    manyRestored,
 	"a revocation shows in the snapshot, at its bit":        revocationShows,
 	"the first time of a revocation stands":                 firstRevocationTime,
 	"fifty revocations of one slot are one":                 revokedAtOnce,
@@ -76,7 +84,7 @@ var slotPromises = map[string]func(*testing.T, fixture){
 
 func existingListStays(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
-	f.revoke(t, f.take(t, "a", 3), start)
+	f.revoke(t, f.takenSlot(t, "a", 3), start)
 	before := f.snapshot(t, "a")
 	f.clock.set(start.Add(time.Hour))
 	f.ensure(t, 40, "a", "b")
@@ -91,12 +99,12 @@ func existingListStays(t *testing.T, f fixture) {
 func countersInOrder(t *testing.T, f fixture) {
 	f.ensure(t, 5, "a")
 	for want := range 5 {
-		got, err := f.Next(f.ctx, fmt.Sprintf("op-%d", want), "a")
+		got, err := f.Next(f.ctx, fmt.Sprintf("op-%d", want), "a", until, 0)
 		if err != nil || got != want {
 			t.Fatalf("counter %d (%v), want %d", got, err, want)
 		}
 	}
-	if _, err := f.Next(f.ctx, "op-6", "a"); !errors.Is(err, statuslist.ErrFull) {
+	if _, err := f.Next(f.ctx, "op-6", "a", until, 0); !errors.Is(err, statuslist.ErrFull) {
 		t.Errorf("a sixth of five: %v, want full", err)
 	}
 	if got := f.snapshot(t, "a").Allocated; got != 5 {
@@ -106,7 +114,7 @@ func countersInOrder(t *testing.T, f fixture) {
 
 func (f fixture) next(t *testing.T, operation, id string) int {
 	t.Helper()
-	n, err := f.Next(f.ctx, operation, id)
+	n, err := f.Next(f.ctx, operation, id, until, 0)
 	if err != nil {
 		t.Fatalf("next: %v", err)
 	}
@@ -139,7 +147,7 @@ func countersAtOnce(t *testing.T, f fixture) {
 	f.ensure(t, 50, "a")
 	given := make([]int, 50)
 	errs := atOnce(50, func(i int) (err error) {
-		given[i], err = f.Next(f.ctx, fmt.Sprintf("op-%d", i), "a")
+		given[i], err = f.Next(f.ctx, fmt.Sprintf("op-%d", i), "a", until, 0)
 		return err
 	})
 	if err := errors.Join(errs...); err != nil {
@@ -157,7 +165,7 @@ func countersAtOnce(t *testing.T, f fixture) {
 func oneCounterAtOnce(t *testing.T, f fixture) {
 	f.ensure(t, 50, "a")
 	errs := atOnce(50, func(int) error {
-		n, err := f.Next(f.ctx, "op", "a")
+		n, err := f.Next(f.ctx, "op", "a", until, 0)
 		if err == nil && n != 0 {
 			err = fmt.Errorf("counter %d, want 0", n)
 		}
@@ -170,12 +178,14 @@ func oneCounterAtOnce(t *testing.T, f fixture) {
 
 func unknownList(t *testing.T, f fixture) {
 	slot := statuslist.Slot{List: "unknown", Index: 0}
-	_, next := f.Next(f.ctx, "op", "unknown")
-	_, revoke := f.Revoke(f.ctx, "op", slot, start)
+	_, next := f.Next(f.ctx, "op", "unknown", until, 0)
+	_, revoke := f.Revoke(f.ctx, "op", slot, 0, start)
 	_, snapshot := f.Snapshot(f.ctx, "unknown")
+	_, head := f.Head(f.ctx, "unknown")
 	_, published := f.Published(f.ctx, "unknown")
+	_, version := f.PublishedVersion(f.ctx, "unknown")
 	for name, err := range map[string]error{
-		"next": next, "take": f.Take(f.ctx, slot, start), "revoke": revoke, "snapshot": snapshot, "published": published,
+		"next": next, "revoke": revoke, "head": head, "snapshot": snapshot, "published": published, "version": version,
 	} {
 		if !errors.Is(err, statuslist.ErrNoSlot) {
 			t.Errorf("%s: %v, want no slot", name, err)
@@ -185,46 +195,185 @@ func unknownList(t *testing.T, f fixture) {
 
 func outsideList(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
+	f.next(t, "op", "a")
+	epoch := f.snapshot(t, "a").Epoch
 	for _, index := range []int{-1, 20, 23, 24, 1 << 33} {
 		slot := statuslist.Slot{List: "a", Index: index}
-		if err := f.Take(f.ctx, slot, start); !errors.Is(err, statuslist.ErrNoSlot) {
-			t.Errorf("take %d: %v, want no slot", index, err)
+		lost := statuslist.Recovery{List: "a", Epoch: epoch, Size: 20, Allocated: 9, Ended: []statuslist.Ended{{Index: 1, At: start}, {Index: index, At: start}}}
+		if err := f.Restore(f.ctx, lost); !errors.Is(err, statuslist.ErrNoSlot) {
+			t.Errorf("restore %d: %v, want no slot", index, err)
 		}
-		if _, err := f.Revoke(f.ctx, "op", slot, start); !errors.Is(err, statuslist.ErrNoSlot) {
+		if _, err := f.Revoke(f.ctx, "op", slot, 0, start); !errors.Is(err, statuslist.ErrNoSlot) {
 			t.Errorf("revoke %d: %v, want no slot", index, err)
 		}
 	}
 }
 
-func neverTaken(t *testing.T, f fixture) {
+func neverGiven(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
 	f.next(t, "op", "a")
-	f.take(t, "a", 4)
-	for _, index := range []int{0, 3, 5, 12} {
-		if _, err := f.Revoke(f.ctx, "op", statuslist.Slot{List: "a", Index: index}, start); !errors.Is(err, statuslist.ErrNoSlot) {
-			t.Errorf("slot %d: %v, want no slot", index, err)
+	f.next(t, "another", "a")
+	for _, counter := range []int{-1, 2, 3, 19, 20} {
+		if _, err := f.Revoke(f.ctx, "op", statuslist.Slot{List: "a", Index: 5}, counter, start); !errors.Is(err, statuslist.ErrNoSlot) {
+			t.Errorf("counter %d: %v, want no slot", counter, err)
 		}
 	}
-	if got := f.snapshot(t, "a"); got.Sequence != 0 || !reflect.DeepEqual(got.Revoked, make([]byte, 3)) {
+	if got := f.snapshot(t, "a"); got.Sequence != 0 || got.History != "" || !reflect.DeepEqual(got.Revoked, make([]byte, 3)) {
 		t.Errorf("a refused revocation left a mark: %+v", got)
+	}
+	if _, err := f.Revoke(f.ctx, "op", statuslist.Slot{List: "a", Index: 5}, 1, start); err != nil {
+		t.Errorf("the last one given: %v", err)
 	}
 }
 
-func takenAgain(t *testing.T, f fixture) {
+func floorHolds(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
-	slot := f.take(t, "a", 0)
-	f.take(t, "a", 0)
-	f.revoke(t, slot, start)
-	f.take(t, "a", 0)
-	if got := f.snapshot(t, "a"); got.Revoked[0] != 1 {
-		t.Error("taking a slot again gave it back its validity")
+	f.next(t, "op", "a")
+	for operation, want := range map[string]int{"far": 7, "op": 0} { // what an operation was given stays its own
+		if got, err := f.Next(f.ctx, operation, "a", until, 7); err != nil || got != want {
+			t.Errorf("%s: counter %d (%v), want %d", operation, got, err, want)
+		}
+	}
+	if got := f.next(t, "more", "a"); got != 8 {
+		t.Errorf("then %d, want 8", got)
+	}
+	if _, err := f.Next(f.ctx, "over", "a", until, 20); !errors.Is(err, statuslist.ErrFull) {
+		t.Errorf("a floor at the end: %v, want full", err)
+	}
+}
+
+func (f fixture) head(t *testing.T, id string) statuslist.Head {
+	t.Helper()
+	h, err := f.Head(f.ctx, id)
+	if err != nil {
+		t.Fatalf("head: %v", err)
+	}
+	return h
+}
+
+func headIsOfSnapshot(t *testing.T, f fixture) {
+	f.ensure(t, 20, "a")
+	for index := range 3 {
+		if got, want := f.head(t, "a"), f.snapshot(t, "a").Head; got != want {
+			t.Errorf("head %+v of %+v", got, want)
+		}
+		f.revoke(t, f.takenSlot(t, "a", index), start)
+	}
+}
+
+func historyChanges(t *testing.T, f fixture) {
+	f.ensure(t, 20, "a", "b")
+	seen := map[string]bool{"": true}
+	for _, slot := range []statuslist.Slot{f.takenSlot(t, "a", 1), f.takenSlot(t, "a", 2), f.takenSlot(t, "b", 2), f.takenSlot(t, "b", 1)} {
+		f.revoke(t, slot, start)
+		h := f.head(t, slot.List).History
+		if seen[h] {
+			t.Errorf("history %q is that of other revocations", h)
+		}
+		seen[h] = true
+		f.revoke(t, slot, start.Add(time.Hour))
+		if got := f.head(t, slot.List).History; got != h {
+			t.Errorf("a repeat changed it")
+		}
+	}
+}
+
+func neededUntil(t *testing.T, f fixture) {
+	f.ensure(t, 20, "a")
+	if got := f.head(t, "a").Until; !got.IsZero() {
+		t.Errorf("needed until %v, with none given", got)
+	}
+	for i, days := range []int{10, 30, 20} {
+		if _, err := f.Next(f.ctx, fmt.Sprint(i), "a", start.AddDate(0, 0, days), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := f.head(t, "a").Until; !got.Equal(start.AddDate(0, 0, 30)) {
+		t.Errorf("needed until %v", got)
+	}
+}
+
+func (f fixture) restore(t *testing.T, r statuslist.Recovery) {
+	t.Helper()
+	if err := f.Restore(f.ctx, r); err != nil {
+		t.Fatalf("restore: %v", err)
+	}
+}
+
+func recovery(epoch string) statuslist.Recovery {
+	return statuslist.Recovery{
+		List: "a", Epoch: epoch, Size: 20, Allocated: 9, Until: until,
+		Ended: []statuslist.Ended{{Index: 3, At: start}, {Index: 17, At: start.Add(time.Second)}},
+	}
+}
+
+func lostListRestored(t *testing.T, f fixture) {
+	for range 2 {
+		f.restore(t, recovery("epoch-1"))
+		got := f.snapshot(t, "a")
+		want := statuslist.Head{List: "a", Epoch: "epoch-1", Sequence: 2, History: got.History, Size: 20, Allocated: 9, Until: until}
+		if got.Head != want || !reflect.DeepEqual(got.Revoked, []byte{8, 0, 2}) {
+			t.Errorf("got %+v", got)
+		}
+	}
+	if got := f.revoke(t, statuslist.Slot{List: "a", Index: 17}, start.Add(time.Hour)); !got.Equal(start.Add(time.Second)) {
+		t.Errorf("revoked again at %v", got)
+	}
+	f.ensure(t, 40, "a")
+	if got := f.next(t, "op", "a"); got != 9 || f.head(t, "a").Size != 20 {
+		t.Errorf("the next counter is %d, of %d", got, f.head(t, "a").Size)
+	}
+}
+
+func restoringTakesNothing(t *testing.T, f fixture) {
+	f.ensure(t, 20, "a")
+	for i := range 12 {
+		f.next(t, fmt.Sprint(i), "a")
+	}
+	f.revoke(t, f.takenSlot(t, "a", 3), start.Add(-time.Hour))
+	f.revoke(t, f.takenSlot(t, "a", 4), start)
+	r := recovery(f.head(t, "a").Epoch)
+	r.Until = start
+	f.restore(t, r)
+	got := f.snapshot(t, "a")
+	if got.Allocated != 14 || got.Sequence != 3 || !got.Until.Equal(until) || !reflect.DeepEqual(got.Revoked, []byte{0x18, 0, 2}) {
+		t.Errorf("got %+v", got)
+	}
+	if got := f.revoke(t, statuslist.Slot{List: "a", Index: 3}, start); !got.Equal(start.Add(-time.Hour)) {
+		t.Errorf("the first time became %v", got)
+	}
+}
+
+func otherEpoch(t *testing.T, f fixture) {
+	f.ensure(t, 20, "a")
+	before := f.snapshot(t, "a")
+	wrongSize := recovery(before.Epoch)
+	wrongSize.Size = 40
+	for _, r := range []statuslist.Recovery{recovery("another"), wrongSize} {
+		if err := f.Restore(f.ctx, r); !errors.Is(err, statuslist.ErrEpoch) {
+			t.Errorf("%+v: %v, want another epoch", r, err)
+		}
+	}
+	if got := f.snapshot(t, "a"); !reflect.DeepEqual(got, before) {
+		t.Errorf("%+v became %+v", before, got)
+	}
+}
+
+func manyRestored(t *testing.T, f fixture) {
+	r := statuslist.Recovery{List: "a", Epoch: "e", Size: 4000, Allocated: 4000}
+	for i := range 2601 {
+		r.Ended = append(r.Ended, statuslist.Ended{Index: i, At: start})
+	}
+	f.restore(t, r)
+	if got := f.snapshot(t, "a"); got.Sequence != 2601 || got.Revoked[324] != 0xff || got.Revoked[325] != 1 {
+		t.Errorf("sequence %d, %x", got.Sequence, got.Revoked[324:326])
 	}
 }
 
 func revocationShows(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
 	for _, index := range []int{0, 7, 8, 19} {
-		f.revoke(t, f.take(t, "a", index), start)
+		f.revoke(t, f.takenSlot(t, "a", index), start)
 	}
 	got := f.snapshot(t, "a")
 	if want := []byte{0x81, 0x01, 0x08}; !reflect.DeepEqual(got.Revoked, want) || got.Sequence != 4 {
@@ -234,7 +383,7 @@ func revocationShows(t *testing.T, f fixture) {
 
 func firstRevocationTime(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
-	slot := f.take(t, "a", 6)
+	slot := f.takenSlot(t, "a", 6)
 	for i := range 3 {
 		if got := f.revoke(t, slot, start.Add(time.Duration(i)*time.Minute)); !got.Equal(start) {
 			t.Errorf("revoked at %v, want %v", got, start)
@@ -247,10 +396,10 @@ func firstRevocationTime(t *testing.T, f fixture) {
 
 func revokedAtOnce(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
-	slot := f.take(t, "a", 6)
+	slot := f.takenSlot(t, "a", 6)
 	times := make([]time.Time, 50)
 	errs := atOnce(50, func(i int) (err error) {
-		times[i], err = f.Revoke(f.ctx, fmt.Sprintf("op-%d", i), slot, start.Add(time.Duration(i)*time.Second))
+		times[i], err = f.Revoke(f.ctx, fmt.Sprintf("op-%d", i), slot, 0, start.Add(time.Duration(i)*time.Second))
 		return err
 	})
 	if err := errors.Join(errs...); err != nil {
@@ -270,10 +419,10 @@ func manyRevokedAtOnce(t *testing.T, f fixture) {
 	f.ensure(t, 50, "a")
 	errs := atOnce(50, func(i int) error {
 		slot := statuslist.Slot{List: "a", Index: i}
-		if err := f.Take(f.ctx, slot, start); err != nil {
+		if _, err := f.Next(f.ctx, fmt.Sprint(i), "a", until, 0); err != nil {
 			return err
 		}
-		_, err := f.Revoke(f.ctx, fmt.Sprintf("op-%d", i), slot, start)
+		_, err := f.Revoke(f.ctx, fmt.Sprintf("op-%d", i), slot, 0, start)
 		return err
 	})
 	if err := errors.Join(errs...); err != nil {
@@ -287,7 +436,7 @@ func manyRevokedAtOnce(t *testing.T, f fixture) {
 
 func snapshotIsOwn(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
-	f.revoke(t, f.take(t, "a", 1), start)
+	f.revoke(t, f.takenSlot(t, "a", 1), start)
 	f.snapshot(t, "a").Revoked[0] = 0
 	if f.snapshot(t, "a").Revoked[0] != 2 {
 		t.Error("changing a snapshot changed the store")
@@ -304,13 +453,13 @@ func sizeRequired(t *testing.T, f fixture) {
 
 func listsApart(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a", "b")
-	f.revoke(t, f.take(t, "a", 1), start)
+	f.revoke(t, f.takenSlot(t, "a", 1), start)
 	f.next(t, "op", "a")
 	got := f.snapshot(t, "b")
 	if got.Sequence != 0 || got.Allocated != 0 || got.Revoked[0] != 0 {
 		t.Errorf("the other list changed: %+v", got)
 	}
-	if _, err := f.Revoke(f.ctx, "op", statuslist.Slot{List: "b", Index: 1}, start); !errors.Is(err, statuslist.ErrNoSlot) {
+	if _, err := f.Revoke(f.ctx, "op", statuslist.Slot{List: "b", Index: 1}, 0, start); !errors.Is(err, statuslist.ErrNoSlot) {
 		t.Errorf("the other list's slot: %v, want no slot", err)
 	}
 	if got := f.next(t, "op", "b"); got != 0 {
@@ -320,7 +469,7 @@ func listsApart(t *testing.T, f fixture) {
 
 func afterItsTime(t *testing.T, f fixture) {
 	f.ensure(t, 20, "a")
-	revoked, late := f.take(t, "a", 1), f.take(t, "a", 2)
+	revoked, late := f.takenSlot(t, "a", 1), f.takenSlot(t, "a", 2)
 	f.revoke(t, revoked, start)
 	f.clock.set(start.AddDate(5, 0, 0))
 	f.revoke(t, late, start.AddDate(5, 0, 0))
@@ -334,7 +483,7 @@ func epochStays(t *testing.T, f fixture) {
 	epoch := f.snapshot(t, "a").Epoch
 	f.clock.set(start.Add(time.Hour))
 	f.ensure(t, 20, "a")
-	f.revoke(t, f.take(t, "a", 1), start)
+	f.revoke(t, f.takenSlot(t, "a", 1), start)
 	if got := f.snapshot(t, "a").Epoch; got != epoch {
 		t.Errorf("epoch %q became %q", epoch, got)
 	}
@@ -360,11 +509,110 @@ var publicationPromises = map[string]func(*testing.T, fixture){
 	"of publications at once, the newest stands":      publishedAtOnce,
 	"publications of two lists do not touch":          publicationsApart,
 	"the same sequence may be published again, later": publishedAgain,
+	"one holder at a time has the lease of a list":    leaseOfOne,
+	"each new holder has a higher fence":              fencesRise,
+	"who lost the lease publishes nothing":            fencedOff,
+	"of fifty who want a lease at once, one gets it":  leaseAtOnce,
+	"the version is that of the newest publication":   versionOfNewest,
+}
+
+// lease takes the lease of list, for so long that no test outlives it.
+func (f fixture) lease(t *testing.T, list, holder string) statuslist.Lease {
+	t.Helper()
+	l, err := f.Lease(f.ctx, list, holder, time.Hour)
+	if err != nil {
+		t.Fatalf("lease: %v", err)
+	}
+	return l
+}
+
+func leaseOfOne(t *testing.T, f fixture) {
+	first := f.lease(t, "a", "one")
+	if _, err := f.Lease(f.ctx, "a", "two", time.Hour); !errors.Is(err, statuslist.ErrHeld) {
+		t.Errorf("a second holder: %v, want held", err)
+	}
+	if again := f.lease(t, "a", "one"); again != first {
+		t.Errorf("the holder's lease was %+v, is %+v", first, again)
+	}
+	f.lease(t, "b", "two")
+}
+
+// expire gives holder a lease that is over by the clock of whatever store it is.
+func (f fixture) expire(t *testing.T, holder string) statuslist.Lease {
+	t.Helper()
+	l, err := f.Lease(f.ctx, "a", holder, -time.Second)
+	if err != nil {
+		t.Fatalf("lease: %v", err)
+	}
+	return l
+}
+
+func fencesRise(t *testing.T, f fixture) {
+	last := f.expire(t, "one")
+	if again := f.expire(t, "one"); again != last {
+		t.Errorf("the same holder, whom nobody followed: %+v, then %+v", last, again)
+	}
+	for _, holder := range []string{"two", "one", "three"} {
+		l := f.expire(t, holder)
+		if l.Holder != holder || l.Fence <= last.Fence {
+			t.Errorf("%+v after %+v", l, last)
+		}
+		last = l
+	}
+}
+
+func fencedOff(t *testing.T, f fixture) {
+	old := f.expire(t, "one")
+	if err := f.SavePublished(f.ctx, old, publication(1, 1, start)); err != nil {
+		t.Errorf("nobody has taken the lease: %v", err)
+	}
+	now := f.lease(t, "a", "two")
+	for name, l := range map[string]statuslist.Lease{
+		"the holder before": old, "its name with the fence of now": {Holder: "one", Fence: now.Fence}, "the name of now with an old fence": {Holder: "two", Fence: old.Fence},
+		"nobody": {}, "a fence to come": {Holder: "one", Fence: now.Fence + 1},
+	} {
+		if err := f.SavePublished(f.ctx, l, publication(9, 9, start.Add(time.Hour))); !errors.Is(err, statuslist.ErrStale) {
+			t.Errorf("%s: %v, want stale", name, err)
+		}
+	}
+	f.wantPublished(t, publication(1, 1, start))
+	if err := f.SavePublished(f.ctx, now, publication(2, 2, start)); err != nil {
+		t.Errorf("the holder: %v", err)
+	}
+}
+
+func leaseAtOnce(t *testing.T, f fixture) {
+	f.expire(t, "before")
+	errs := atOnce(50, func(i int) error {
+		_, err := f.Lease(f.ctx, "a", fmt.Sprint(i), time.Hour)
+		return err
+	})
+	got := 0
+	for _, err := range errs {
+		if err == nil {
+			got++
+		} else if !errors.Is(err, statuslist.ErrHeld) {
+			t.Error(err)
+		}
+	}
+	if got != 1 {
+		t.Errorf("%d have it", got)
+	}
+}
+
+func versionOfNewest(t *testing.T, f fixture) {
+	for i := range 3 {
+		p := publication(uint64(i/2), i/2, start.Add(time.Duration(i)*time.Second))
+		f.save(t, p)
+		if got, err := f.PublishedVersion(f.ctx, "a"); err != nil || got != p.Version() {
+			t.Errorf("version %+v (%v), want %+v", got, err, p.Version())
+		}
+	}
 }
 
 func (f fixture) save(t *testing.T, p statuslist.Published) {
 	t.Helper()
-	if err := f.SavePublished(f.ctx, p); err != nil {
+	if err := f.SavePublished(f.ctx, f.lease(t, p.List, "publisher"), p); err != nil {
 		t.Fatalf("save publication: %v", err)
 	}
 }
@@ -398,7 +646,7 @@ func stalePublication(t *testing.T, f fixture) {
 		"fewer revoked":         publication(6, 4, start.Add(time.Second)),
 		"an earlier issue time": publication(6, 6, start.Add(-time.Second)),
 	} {
-		if err := f.SavePublished(f.ctx, p); !errors.Is(err, statuslist.ErrStale) {
+		if err := f.SavePublished(f.ctx, f.lease(t, "a", "publisher"), p); !errors.Is(err, statuslist.ErrStale) {
 			t.Errorf("%s: %v, want stale", name, err)
 		}
 		f.wantPublished(t, held)
@@ -413,8 +661,9 @@ func neverPublished(t *testing.T, f fixture) {
 }
 
 func publishedAtOnce(t *testing.T, f fixture) {
+	lease := f.lease(t, "a", "publisher")
 	errs := atOnce(50, func(i int) error {
-		return f.SavePublished(f.ctx, publication(uint64(i), i, start.Add(time.Duration(i)*time.Second)))
+		return f.SavePublished(f.ctx, lease, publication(uint64(i), i, start.Add(time.Duration(i)*time.Second)))
 	})
 	for i, err := range errs {
 		if err != nil && !errors.Is(err, statuslist.ErrStale) {
