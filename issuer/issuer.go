@@ -36,6 +36,7 @@ type Store interface {
 	issuance.Offers
 	issuance.Ledger
 	issuance.Register
+	issuance.Roll
 	issuance.LetterBook
 	issuance.LetterWishes
 	statuslist.Slots
@@ -101,7 +102,7 @@ func New(c Config, d Deps) (*Issuer, error) {
 	}
 	service := issuance.New(issuance.Deps{
 		Documents: documents, Formats: formats, Keys: d.Ring, Records: source, Status: slots,
-		Offers: d.Store, Ledger: d.Store, Register: d.Store, Audit: d.Audit,
+		Offers: d.Store, Ledger: d.Store, Register: d.Store, Roll: d.Store, Audit: d.Audit,
 		Now: d.Now, Rand: d.Rand, London: london, OfferLife: c.OfferLife,
 	})
 	client := fetch.New(fetch.Options{})

@@ -34,6 +34,24 @@ type Recorder interface {
 	Record(ctx context.Context, e Event) error
 }
 
+// many is a Recorder that keeps many events at the price of one.
+type many interface {
+	RecordAll(ctx context.Context, all []Event) error
+}
+
+// RecordAll keeps all events. An error may leave some of them kept, and none of the acts may be acknowledged.
+func RecordAll(ctx context.Context, r Recorder, all []Event) error {
+	if m, ok := r.(many); ok {
+		return m.RecordAll(ctx, all)
+	}
+	for _, e := range all {
+		if err := r.Record(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // record is one line of the log.
 type record struct {
 	Previous string `json:"previous"` // lower-case hexadecimal SHA-256 of the line before, without its newline
@@ -70,17 +88,28 @@ func OpenFile(path string) (*File, error) {
 }
 
 // Record appends one event and waits until it is on the disk.
-func (f *File) Record(_ context.Context, e Event) error {
+func (f *File) Record(ctx context.Context, e Event) error {
+	return f.RecordAll(ctx, []Event{e})
+}
+
+// RecordAll appends events in one write, and waits once until they are on the disk.
+func (f *File) RecordAll(_ context.Context, all []Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.broken != nil {
 		return f.broken
 	}
-	line, err := json.Marshal(record{Previous: f.previous, Event: e})
-	if err != nil {
-		return fmt.Errorf("encode audit record: %w", err)
+	var lines []byte
+	previous := f.previous
+	for _, e := range all {
+		line, err := json.Marshal(record{Previous: previous, Event: e})
+		if err != nil {
+			return fmt.Errorf("encode audit record: %w", err)
+		}
+		previous = hash(line)
+		lines = append(append(lines, line...), '\n')
 	}
-	if _, err := f.file.Write(append(line, '\n')); err != nil {
+	if _, err := f.file.Write(lines); err != nil {
 		f.broken = fmt.Errorf("append audit record: %w", err)
 		return f.broken
 	}
@@ -88,7 +117,7 @@ func (f *File) Record(_ context.Context, e Event) error {
 		f.broken = fmt.Errorf("sync audit record: %w", err)
 		return f.broken
 	}
-	f.previous = hash(line)
+	f.previous = previous
 	return nil
 }
 

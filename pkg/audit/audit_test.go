@@ -92,3 +92,55 @@ func TestAFailedWriteIsNotAcknowledged(t *testing.T) {
 		}
 	}
 }
+
+func TestManyAtOnceAreOneChain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	write(t, path, 1)
+	log, err := audit.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := audit.RecordAll(context.Background(), log, make([]audit.Event, 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := audit.RecordAll(context.Background(), log, nil); err != nil {
+		t.Errorf("none: %v", err)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := audit.RecordAll(context.Background(), log, make([]audit.Event, 2)); err == nil {
+		t.Error("a closed log kept two")
+	}
+	write(t, path, 1)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := audit.Verify(bytes.NewReader(content)); n != 2002 || err != nil {
+		t.Errorf("%d records, %v", n, err)
+	}
+}
+
+// one is a recorder that knows no better than to keep one at a time, and takes two.
+type one struct{ kept int }
+
+func (o *one) Record(context.Context, audit.Event) error {
+	if o.kept == 2 {
+		return errors.New("full")
+	}
+	o.kept++
+	return nil
+}
+
+func TestManyOneByOne(t *testing.T) {
+	var o one
+	if err := audit.RecordAll(context.Background(), &o, make([]audit.Event, 2)); err != nil || o.kept != 2 {
+		t.Errorf("%d kept, %v", o.kept, err)
+	}
+	if err := audit.RecordAll(context.Background(), &o, make([]audit.Event, 2)); err == nil {
+		t.Error("what was not kept was acknowledged")
+	}
+}

@@ -107,7 +107,7 @@ func (s *Service) run(ctx context.Context, e Ending) error {
 // step takes one document on: queued, ended, seen.
 func (s *Service) step(ctx context.Context, e Ending, t *Target) error {
 	if t.Progress == Queued {
-		_, err := s.Revoker.Revoke(ctx, issuance.RevokeRequest{ID: t.Credential, Reason: e.Reason, Actor: e.By})
+		_, err := s.Revoker.Revoke(ctx, issuance.RevokeRequest{ID: t.Credential, Reason: e.Reason, Actor: e.By, Request: e.ID})
 		if fault.KindOf(err) == fault.NotFound {
 			t.Progress = Gone
 			return nil

@@ -46,10 +46,11 @@ func refreshAfter(reason string) bool { return reasons()[Reason(reason)] }
 
 // RevokeRequest ends one credential by ID, or everything that stands about Person.
 type RevokeRequest struct {
-	ID     string
-	Person string
-	Reason Reason
-	Actor  string
+	ID      string
+	Person  string
+	Reason  Reason
+	Actor   string
+	Request string // whose part this is, for the audit; may be empty
 }
 
 // Ended is one credential that stands no more.
@@ -104,8 +105,8 @@ func (s *Service) targets(ctx context.Context, r RevokeRequest) ([]Credential, e
 // end publishes first and notes it after: a crash between the two leaves a document that is ended for every reader, and
 // that the next call notes.
 func (s *Service) end(ctx context.Context, c Credential, r RevokeRequest) (time.Time, error) {
-	if err := s.record(ctx, "credential.revoke", r.Actor, c.ID, map[string]string{"reason": string(r.Reason)}); err != nil {
-		return time.Time{}, err
+	if err := s.Audit.Record(ctx, revocation(c.ID, r.Actor, r.Reason, r.Request, s.Now())); err != nil {
+		return time.Time{}, fault.Wrap(fault.Unavailable, codeAuditAway, "", err)
 	}
 	at, err := s.Status.Revoke(ctx, "revoke-"+c.ID, c.Status)
 	if err != nil {

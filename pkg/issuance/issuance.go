@@ -73,6 +73,7 @@ type Deps struct {
 	Offers    Offers
 	Ledger    Ledger
 	Register  Register
+	Roll      Roll
 	Audit     audit.Recorder
 	Now       func() time.Time
 	Rand      io.Reader

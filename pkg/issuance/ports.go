@@ -135,6 +135,28 @@ type Register interface {
 	Notify(ctx context.Context, subject, id, event string) error
 }
 
+// Roll reads and ends what was issued, many at a time. Safe for concurrent use.
+type Roll interface {
+	// Credentials returns those of ids that are kept, in no order.
+	Credentials(ctx context.Context, ids []string) ([]Credential, error)
+
+	// SignedBy returns the ids of up to limit credentials that a key signed, in an order that stays, from the first after the
+	// id after on; "" is before all. next goes on from there, and is "" after the last page. A credential is listed before it
+	// is committed: an id may lead nowhere.
+	SignedBy(ctx context.Context, keyID, after string, limit int) (ids []string, next string, err error)
+
+	// MarkAllRevoked is MarkRevoked for each; one that is not kept is left out. An error may leave some of them marked:
+	// repeating the call marks the rest.
+	MarkAllRevoked(ctx context.Context, ends []End) error
+}
+
+// End is when and why one credential ended.
+type End struct {
+	ID     string
+	At     time.Time
+	Reason string
+}
+
 // Status gives out and ends status slots.
 type Status interface {
 	// Allocate returns a slot never given before, valid until at least until. The same operation gets the same slot.

@@ -19,7 +19,7 @@ const (
 	keepYears         = 1           // a credential's record, beyond the credential's end
 )
 
-// Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots, Publications and
+// Store implements issuance.Offers, Ledger, Register, Roll, LetterBook and LetterWishes, statuslist.Slots, Publications and
 // Clients, receipt.Book, session.Store, casework.Endings and keys.Books.
 type Store struct {
 	now func() time.Time

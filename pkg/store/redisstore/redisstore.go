@@ -37,7 +37,7 @@ type Config struct {
 	ReplicaWait time.Duration // how long they have for it; 0 means a second
 }
 
-// Store implements issuance.Offers, Ledger, Register, LetterBook and LetterWishes, statuslist.Slots, Publications and
+// Store implements issuance.Offers, Ledger, Register, Roll, LetterBook and LetterWishes, statuslist.Slots, Publications and
 // Clients, receipt.Book, session.Store, casework.Endings and keys.Books. An error of Redis is a fault of kind Unavailable: the same call may be
 // made again.
 type Store struct {

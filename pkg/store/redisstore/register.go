@@ -19,6 +19,10 @@ import (
 var errAnswer = errors.New("redis gave an answer of the wrong shape")
 
 func (s *Store) ownerKey(id string) string { return s.key(s.hide("credential", id), "owner") }
+func (s *Store) signedKey(keyID string) string {
+	return s.key(s.hide("signing key", keyID), "signed")
+}
+
 func (s *Store) personKey(person string) string {
 	return s.key(s.hide("person", person), "person")
 }
@@ -30,7 +34,8 @@ keep(KEYS[1], ARGV[3])
 return 1
 `)
 
-// A person is a sorted set of their credentials, as "tag:id", by the time they are kept until.
+// A person is a sorted set of their credentials, as "tag:id", by the time they are kept until. So is a key of what it signed,
+// as "id".
 var putPerson = script(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[2])
@@ -38,13 +43,16 @@ keep(KEYS[1], ARGV[3])
 return 1
 `)
 
-// index makes a credential findable by its id and by its person, neither of which shares the subject's tag.
+// index makes a credential findable by its id, its person and the key that signed it, none of which shares the subject's tag.
 func (s *Store) index(ctx context.Context, tag string, c issuance.Credential) error {
 	now, until := millis(s.config.Now()), millis(keptUntil(c))
 	if _, err := s.run(ctx, putOwner, []string{s.ownerKey(c.ID)}, now, tag, until); err != nil {
 		return err
 	}
-	_, err := s.run(ctx, putPerson, []string{s.personKey(c.Record.Person)}, now, tag+":"+c.ID, until)
+	if _, err := s.run(ctx, putPerson, []string{s.personKey(c.Record.Person)}, now, tag+":"+c.ID, until); err != nil {
+		return err
+	}
+	_, err := s.run(ctx, putPerson, []string{s.signedKey(c.KeyID)}, now, c.ID, until)
 	return err
 }
 

@@ -23,6 +23,7 @@ type Store interface {
 	issuance.Offers
 	issuance.Ledger
 	issuance.Register
+	issuance.Roll
 	issuance.LetterBook
 	issuance.LetterWishes
 	statuslist.Slots
@@ -41,7 +42,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
 		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises, endingPromises,
-		letterPromises, clientPromises, keyStatePromises,
+		letterPromises, clientPromises, rollPromises, keyStatePromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {
