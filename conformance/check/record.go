@@ -94,13 +94,16 @@ func (a Answer) words() string {
 			out += "; " + name + ": " + printable(v, 120)
 		}
 	}
+	if a.Status < 400 || len(a.Body) > maxError {
+		return out
+	}
 	if o, err := wallet.DecodeJSON(a.Body); err == nil {
-		if word, ok := o["error"].(string); ok {
-			out += "; error: " + printable(word, 60)
-		}
+		out += "; error: " + printable(text(o, "error"), 60)
 	}
 	return out
 }
+
+const maxError = 4 << 10 // bytes of an answer that is looked at for its error word
 
 // printable keeps a report in one piece whatever a server sends.
 func printable(s string, most int) string {
@@ -136,7 +139,7 @@ type visitor struct {
 	http   *http.Client
 	limits Limits
 	record *Record
-	silent map[string]int // by host: answers that did not come
+	silent map[string]int // by origin: answers that did not come
 }
 
 func newVisitor(client *http.Client, limits Limits, now time.Time) *visitor {
@@ -169,18 +172,28 @@ func (v *visitor) keep(q question, a Answer) {
 }
 
 func (v *visitor) answer(ctx context.Context, q question) Answer {
-	u, err := url.Parse(q.url)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return Answer{Missing: "not an http or https URL"}
+	if v.gone(q.url) {
+		return Answer{Missing: "not an http or https URL, or the server was given up"}
 	}
-	if v.silent[u.Host] >= v.limits.Silence {
-		return Answer{Missing: "the server was given up"}
+	a := v.attend(ctx, q)
+	if a.Missing != "" {
+		v.silent[origin(q.url)]++
 	}
+	return a
+}
+
+// gone says that nothing is asked at an address: it is none, or too many answers did not come from there.
+func (v *visitor) gone(address string) bool {
+	at := origin(address)
+	return !strings.HasPrefix(at, "http://") && !strings.HasPrefix(at, "https://") || v.silent[at] >= v.limits.Silence
+}
+
+// attend sends q and waits for its answer, within the limits. It changes nothing, so that several can run at once.
+func (v *visitor) attend(ctx context.Context, q question) Answer {
 	ctx, cancel := context.WithTimeout(ctx, v.limits.Answer)
 	defer cancel()
 	a, err := v.send(ctx, q)
 	if err != nil {
-		v.silent[u.Host]++
 		return Answer{Missing: reason(err)}
 	}
 	return a

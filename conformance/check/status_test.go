@@ -16,19 +16,9 @@ import (
 	"justice-wallet/keys"
 )
 
-func (w *world) list(t *testing.T, kind string) string {
-	t.Helper()
-	response, err := client.Get(w.IssuerURL + "/t")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var b bytes.Buffer
-	if _, err := b.ReadFrom(response.Body); err != nil {
-		t.Fatal(err)
-	}
-	uri := decode(t, b.Bytes())["status_lists"].([]any)[0].(string)
-	return strings.Replace(uri, "/t/", "/"+kind+"/", 1)
+// listURI is the first list, as kind "t" (a token) or "b" (a bitstring).
+func (w *world) listURI(kind string) string {
+	return strings.Replace(w.ListURIs[0], "/t/", "/"+kind+"/", 1)
 }
 
 func gatherStatus(t *testing.T, uri string) *check.StatusRecord {
@@ -92,7 +82,7 @@ func body(step, content string) func(*testing.T, *check.Record) {
 
 func TestTokenStatusList(t *testing.T) {
 	w := newWorld(t)
-	uri := w.list(t, "t")
+	uri := w.listURI("t")
 	good := gatherStatus(t, uri)
 	key, other := w.key(t, keys.PurposeStatusList), w.key(t, keys.PurposeCredential)
 	one := make([]byte, 32768)
@@ -217,7 +207,7 @@ func put(m wallet.Map, key, value any) wallet.Map {
 
 func TestBitstring(t *testing.T) {
 	w := newWorld(t)
-	uri := w.list(t, "b")
+	uri := w.listURI("b")
 	good := gatherStatus(t, uri)
 	key := w.key(t, keys.PurposeCredential)
 	try(t, "bitstring status lists", good.Record, []twin{

@@ -7,14 +7,20 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,17 +30,46 @@ import (
 	"justice-wallet/keys"
 )
 
-// world is the good issuer and verifier that the rules are tried on, started once.
-type world struct{ *rig.Rig }
+// world is the good issuer and verifier that the rules are tried on, and the token service that they trust.
+type world struct {
+	*rig.Rig
+	server *check.Server
+	tokens *httptest.Server
+	front  *httptest.Server // the issuer's address
+	fault  atomic.Value     // a func(http.Handler) http.Handler around the issuer, for one test
+}
 
+// start starts it once.
 var start = sync.OnceValues(func() (*world, error) {
-	r, err := rig.Start(context.Background(), rig.Options{})
-	return &world{r}, err
+	w := &world{tokens: httptest.NewUnstartedServer(nil)}
+	var err error
+	if w.server, err = check.NewServer("http://"+w.tokens.Listener.Addr().String(), rand.Reader); err != nil {
+		return nil, err
+	}
+	w.tokens.Config.Handler = w.server
+	w.tokens.Start()
+	w.fault.Store(faultless)
+	w.front = httptest.NewServer(http.HandlerFunc(func(a http.ResponseWriter, r *http.Request) {
+		w.fault.Load().(func(http.Handler) http.Handler)(w.Issuer).ServeHTTP(a, r)
+	}))
+	w.Rig, err = rig.Start(context.Background(), rig.Options{ExternalServer: w.server.URL, IssuerURL: w.front.URL})
+	return w, err
 })
+
+func faultless(h http.Handler) http.Handler { return h }
+
+// with has the issuer answer through h until the test ends.
+func (w *world) with(t *testing.T, h func(http.Handler) http.Handler) {
+	t.Helper()
+	w.fault.Store(h)
+	t.Cleanup(func() { w.fault.Store(faultless) })
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if w, err := start(); err == nil {
+		w.tokens.Close()
+		w.front.Close()
 		if err := w.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
@@ -215,4 +250,20 @@ func shaOne(t *testing.T, key *ecdsa.PublicKey) []byte {
 	}
 	id := sha1.Sum(point)
 	return id[:]
+}
+
+// iacaItem is what /iacas says of a root.
+func iacaItem(t *testing.T, c *x509.Certificate) map[string]any {
+	t.Helper()
+	digest := sha256.Sum256(c.Raw)
+	point, err := c.PublicKey.(*ecdsa.PublicKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const layout = "2006-01-02T15:04:05.000Z"
+	return map[string]any{
+		"id": "other", "active": true, "certificatePem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})), "certificateFingerprint": hex.EncodeToString(digest[:]),
+		"certificateData": map[string]any{"notBefore": c.NotBefore.Format(layout), "notAfter": c.NotAfter.Format(layout), "country": "GB", "commonName": c.Subject.CommonName},
+		"publicKeyJwk":    map[string]any{"kty": "EC", "crv": "P-256", "alg": "ES256", "x": base64url(point[1:33]), "y": base64url(point[33:])},
+	}
 }

@@ -57,3 +57,12 @@ func COSEKey(v any) (*ecdsa.PublicKey, error) { return coseKey(v) }
 
 // DecodeBase64URL reads unpadded base64url in its one canonical spelling.
 func DecodeBase64URL(s string) ([]byte, error) { return decodeBase64URL(s) }
+
+// Allows says whether v, as DecodeCBOR or DecodeJSON gives it, is of the type that metadata announces for an element of
+// namespace, or of credentialSubject. Every value is of the empty type.
+func Allows(namespace, valueType string, v any) bool {
+	if namespace == subjectPath {
+		namespace = ""
+	}
+	return claim{namespace: namespace, valueType: valueType}.allows(v)
+}

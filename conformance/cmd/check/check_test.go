@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +39,7 @@ func checked(t *testing.T, args ...string) (int, string, string) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"nothing"}, {"certificate"}, {"certificate", "/not/there"}, {"certificate", "-profile", "x", "f"}, {"status"}, {"status", "-format"}, {"status", "-uri", "ftp://x"}} {
+	for _, args := range [][]string{{}, {"nothing"}, {"certificate"}, {"certificate", "/not/there"}, {"certificate", "-profile", "x", "f"}, {"status"}, {"status", "-format"}, {"status", "-uri", "ftp://x"}, {"issuer", "-url", "http://x/"}, {"issuer", "-url", "http://x", "-offer", "x", "-subject", "x", "-listen", "nowhere"}} {
 		if code, out, errs := checked(t, args...); code != exitUsage || out != "" || errs == "" {
 			t.Errorf("%v: %d %q %q", args, code, out, errs)
 		}
@@ -68,6 +69,30 @@ func TestCertificateFiles(t *testing.T) {
 	}
 	if code, out, _ := checked(t, "certificate", "-profile", "reader", paths[0], paths[1]); code != exitBroken || !strings.Contains(out, "cert.reader.usage") {
 		t.Errorf("as another kind: %d %s", code, out)
+	}
+}
+
+func TestAnIssuer(t *testing.T) {
+	const subject = "urn:fdc:wallet.account.gov.uk:2024:SyntheticAccountOfTheCheck00000000000000000"
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	if err := ln.Close(); err != nil { // the command listens there
+		t.Fatal(err)
+	}
+	r := started(t, rig.Options{ExternalServer: "http://" + address})
+	offer, err := r.Offer(context.Background(), rig.OfferRequest{DocumentType: "org.iso.18013.5.1.mDL", Format: "mdoc", Record: "synthetic-driver", WalletSubject: subject})
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"issuer", "-url", r.IssuerURL, "-offer", offer, "-subject", subject, "-listen", address, "-auth-server", "http://" + address}
+	if code, out, errs := checked(t, args...); code != exitHeld || errs != "" {
+		t.Errorf("%d %s %s", code, out, errs)
+	}
+	if code, out, _ := checked(t, args...); code != exitBroken || !strings.Contains(out, "issue.answer") {
+		t.Errorf("the offer once more: %d %s", code, out)
 	}
 }
 

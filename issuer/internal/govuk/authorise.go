@@ -2,7 +2,9 @@ package govuk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -50,6 +52,9 @@ func (p *Profile) grant(ctx context.Context, token string) (issuance.Grant, erro
 	if g.Expires, err = claims.Time("exp"); err != nil || !p.Now().Before(g.Expires) {
 		return g, fmt.Errorf("access token: expired, or no exp")
 	}
+	if err := begun(claims, p.Now()); err != nil {
+		return g, fmt.Errorf("access token: %w", err)
+	}
 	if g.Configuration, err = only(claims, "credential_configuration_ids"); err != nil {
 		return g, err
 	}
@@ -57,6 +62,17 @@ func (p *Profile) grant(ctx context.Context, token string) (issuance.Grant, erro
 		g.OfferID, err = only(claims, "credential_identifiers")
 	}
 	return g, err
+}
+
+// begun refuses a token before its nbf, if it has one (RFC 7519 §4.1.5): GOV.UK's have none.
+func begun(claims jose.Claims, now time.Time) error {
+	if !claims.Has("nbf") {
+		return nil
+	}
+	if from, err := claims.Time("nbf"); err != nil || now.Before(from) {
+		return errors.New("not valid yet")
+	}
+	return nil
 }
 
 // maxIdentifier bounds every identifier that becomes part of a key in the store.

@@ -51,6 +51,9 @@ func (p *Profile) openProof(ctx context.Context, request oid4vci.CredentialReque
 			return proof{}, fmt.Errorf("proof: expired")
 		}
 	}
+	if err := begun(claims, p.Now()); err != nil {
+		return proof{}, fmt.Errorf("proof: %w", err)
+	}
 	if out.nonce, err = claims.String("nonce"); err != nil {
 		return proof{}, err
 	}
