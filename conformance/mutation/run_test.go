@@ -10,15 +10,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"justice-wallet/conformance/record"
 	"justice-wallet/conformance/story"
 )
 
 func TestTheDemonstrationNoticesEveryRuleThatIsMissing(t *testing.T) {
+	count := counter(t, "the demonstration")
 	for _, m := range demoMutants {
 		t.Run(m.rule, func(t *testing.T) {
 			t.Parallel()
+			defer count(t)
 			program := filepath.Join(t.TempDir(), "demo")
 			if out, err := goTool("build", "-overlay", m.overlay(t), "-o", program, "./conformance/cmd/demo"); err != nil {
 				t.Fatalf("it must compile to prove anything: %v\n%s", err, out)
@@ -31,6 +35,23 @@ func TestTheDemonstrationNoticesEveryRuleThatIsMissing(t *testing.T) {
 				t.Errorf("step %q did not fail: %s", m.step, out)
 			}
 		})
+	}
+}
+
+// counter records, when t and its parts have ended, how many rules a judge was tried on and how many it missed.
+func counter(t *testing.T, judge string) (count func(*testing.T)) {
+	var tried, missed atomic.Int64
+	t.Cleanup(func() {
+		l := record.Line{Kind: record.KindMutations, Group: judge, Count: int(tried.Load()), Failed: int(missed.Load())}
+		if err := record.Write(os.Getenv(record.Variable), l); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(t *testing.T) {
+		tried.Add(1)
+		if t.Failed() {
+			missed.Add(1)
+		}
 	}
 }
 
@@ -48,9 +69,11 @@ func steps(t *testing.T, lines []byte) map[string]*story.Step {
 }
 
 func TestEveryCheckOfTheVerifierIsHeld(t *testing.T) {
+	count := counter(t, "a test for each check of the verifier")
 	for _, m := range verifierMutants {
 		t.Run(m.rule, func(t *testing.T) {
 			t.Parallel()
+			defer count(t)
 			out, err := goTool("test", "-overlay", m.overlay(t), "-count", "1", "-vet", "off", "-run", "^("+m.test+")", m.pkg)
 			if err == nil {
 				t.Fatalf("%s holds without it", m.test)
