@@ -3,7 +3,7 @@ GO ?= go
 TESTS := redis,tools,interop,pkcs11
 TAGS := $(TESTS),mutation,browser
 
-.PHONY: help demo demo-providers dev test mutation check bench bench-verify fuzz tools assets screenshots
+.PHONY: help demo demo-providers dev test mutation check bench bench-verify soak-status fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -44,6 +44,9 @@ bench: ## Issuance, verification and publication, each beside the raw cryptograp
 bench-verify: tools ## One presentation verified end to end, beside the raw cryptography and a peer library
 	@test -d conformance/interop/node_modules || npm ci --prefix conformance/interop --no-audit --no-fund
 	$(GO) test -tags interop -run '^$$' -bench Presentation -benchtime 1s ./conformance/bench/
+
+soak-status: tools ## Kill, cut off and rob the services ROUNDS times (SEED, ONLY), and look whether anything acknowledged is missing
+	ROUNDS=$(or $(ROUNDS),100) $(GO) test -tags soak -run TestSoak -count 1 -timeout 0 -v ./conformance/soak
 
 fuzz: ## Every fuzz target for ten seconds each
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

@@ -112,6 +112,7 @@ const rules = `
 	conformance/cmd/check < conformance/check                                               |
 	conformance/cmd/*     < conformance/...                                                 |
 	conformance/bench     <                                                                 |
+	conformance/soak      < conformance/listwatch keys pkg/...                              |
 	conformance/suite     <                                                                 |
 	conformance/mutation  <                                                                 |
 	conformance/hostile   <                                                                 |
@@ -206,7 +207,7 @@ func breaches(rooms map[string]room, p pkg) []string {
 
 func TestTheWallsHold(t *testing.T) {
 	rooms := plan(t)
-	command := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "-tags", "redis,tools,mutation,interop,browser,pkcs11", "justice-wallet/...")
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "-tags", "redis,tools,mutation,interop,browser,pkcs11,soak", "justice-wallet/...")
 	listing, err := command.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,26 @@ func TestAGoodListRaisesNoAlarm(t *testing.T) {
 	}
 }
 
+func TestValue(t *testing.T) {
+	p := newPublisher(t)
+	p.ended = []int{0, 5, entries - 1}
+	w := p.watch(memoryFile(t))
+	if _, ok := w.Value(p.uri(), 0); ok {
+		t.Error("a value of a list that was not seen")
+	}
+	p.round(w)
+	for index, want := range map[int]byte{0: 1, 1: 0, 4: 0, 5: 1, entries - 1: 1} {
+		if v, ok := w.Value(p.uri(), index); !ok || v != want {
+			t.Errorf("entry %d is %d, %v", index, v, ok)
+		}
+	}
+	for _, index := range []int{-1, entries} {
+		if _, ok := w.Value(p.uri(), index); ok {
+			t.Errorf("there is an entry %d", index)
+		}
+	}
+}
+
 func TestEachFaultHasItsAlarm(t *testing.T) {
 	cases := []struct {
 		name string

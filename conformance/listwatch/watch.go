@@ -131,6 +131,15 @@ func (w *Watcher) follow(uri string, t token, list []byte) error {
 	return nil
 }
 
+// Value returns an entry of the newest good list of uri, and false when no list was seen or it has no such entry.
+func (w *Watcher) Value(uri string, index int) (byte, bool) {
+	s, ok := w.memory.lists[uri]
+	if !ok || index < 0 || index >= len(s.List)*8/s.Bits {
+		return 0, false
+	}
+	return s.List[index*s.Bits/8] >> (index * s.Bits % 8) & (1<<s.Bits - 1), true
+}
+
 // Run checks the lists at every tick until ctx ends, and hands each report over.
 func (w *Watcher) Run(ctx context.Context, ticks <-chan time.Time, uris func() ([]string, error), report func(Report)) error {
 	for {
