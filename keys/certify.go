@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// clockSkew is how far a clock may be behind that of the ceremony: a certificate that is needed at once is good there too.
+const clockSkew = time.Minute
+
 // making is how a certificate of a profile is made here, within the limits that Lint knows.
 type making struct {
 	days  int
@@ -92,6 +95,9 @@ func Certify(root, k Key, host string, now time.Time) (Key, error) {
 	}
 	if host != "" {
 		t.DNSNames = []string{host}
+	}
+	if t.NotBefore = t.NotBefore.Add(-clockSkew); t.NotBefore.Before(parent.NotBefore) {
+		t.NotBefore = parent.NotBefore
 	}
 	t.NotAfter = earliest(t.NotAfter, parent.NotAfter)
 	cert, err := certify(k, profile, t, parent, root)

@@ -115,7 +115,7 @@ func standing(at time.Time, keys []Key) *Ring {
 	r := &Ring{keys: map[string]Key{}, active: map[Purpose]Key{}, absent: map[Purpose]error{}, at: at}
 	latest := map[Purpose]Key{}
 	for _, k := range keys {
-		if held, ok := latest[k.Purpose]; k.came(at) && (!ok || held.decided().Activates.Before(k.decided().Activates)) {
+		if held, ok := latest[k.Purpose]; k.came(at) && (!ok || k.after(held)) {
 			latest[k.Purpose] = k
 		}
 	}
@@ -134,6 +134,12 @@ func standing(at time.Time, keys []Key) *Ring {
 		r.appoint(p, r.keys[k.ID])
 	}
 	return r
+}
+
+// after says whether a key took another's place; of one instant, one that stands that of one that was revoked.
+func (k Key) after(o Key) bool {
+	a, b := k.decided(), o.decided()
+	return a.Activates.After(b.Activates) || a.Activates.Equal(b.Activates) && b.State == StateRevoked
 }
 
 // came says whether the time of a key has come, though it may be over.
