@@ -15,7 +15,9 @@ import (
 func (a *authorityAt) custodian(log *events) keys.Custodian {
 	return keys.Custodian{
 		Dir: a.dir, Audit: log, Now: a.clock, By: "synthetic custodian",
-		Make: func(ctx context.Context, p keys.Purpose, at time.Time) (keys.Key, error) { return keys.MakeKey(ctx, a.vault, p, at) },
+		Make: func(ctx context.Context, p keys.Purpose, at time.Time) (keys.Key, error) {
+			return keys.MakeKey(ctx, a.vault, p, at)
+		},
 	}
 }
 

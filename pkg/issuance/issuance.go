@@ -212,17 +212,20 @@ func refused(err error) error {
 
 // mint builds, checks and signs the document, and commits it last.
 func (s *Service) mint(ctx context.Context, r Request, record Record, doc *document.Document, format Format, facts credential.Facts) (Issued, error) {
-	key, err := s.Keys.Active(format.Purpose())
-	if err != nil {
-		return Issued{}, fault.Wrap(fault.Unavailable, codeKeyUnavailable, "", err)
-	}
-	statement, number, err := s.state(doc, facts, key)
-	if err != nil {
-		return Issued{}, refused(err)
-	}
 	id, err := uuid.NewRandomFromReader(s.Rand)
 	if err != nil {
 		return Issued{}, fmt.Errorf("make credential id: %w", err)
+	}
+	return withKey(s, format.Purpose(), func(key keys.Key) (Issued, error) {
+		return s.mintWith(ctx, key, id, r, record, doc, format, facts)
+	})
+}
+
+// mintWith mints with one key. Done again with another, it takes the same slot.
+func (s *Service) mintWith(ctx context.Context, key keys.Key, id uuid.UUID, r Request, record Record, doc *document.Document, format Format, facts credential.Facts) (Issued, error) {
+	statement, number, err := s.state(doc, facts, key)
+	if err != nil {
+		return Issued{}, refused(err)
 	}
 	statement.Holder = r.Holder
 	if statement.Status, err = s.Status.Allocate(ctx, id.String(), statement.Validity.Until); err != nil {
@@ -239,6 +242,9 @@ func (s *Service) mint(ctx context.Context, r Request, record Record, doc *docum
 		ID: id.String(), Configuration: r.Grant.Configuration, DocumentType: doc.Type, Format: format.Name(), DocumentNumber: number,
 		Record: record, Subject: r.Grant.Subject, Status: statement.Status, KeyID: key.ID,
 		Issued: statement.Validity.Signed, Until: statement.Validity.Until, ExpectedUpdate: statement.Validity.ExpectedUpdate,
+	}
+	if err := s.stands(key); err != nil {
+		return Issued{}, err
 	}
 	if err := s.commit(ctx, Commit{Operation: c.ID, Grant: r.Grant, Credential: c}); err != nil {
 		return Issued{}, err

@@ -179,11 +179,14 @@ func (r LetterRequest) id() string {
 
 // make writes, signs and commits a letter. The audit record is durable first.
 func (l *Letters) make(ctx context.Context, r LetterRequest, form letter.Form, doc *document.Document, facts credential.Facts) (LetterKept, error) {
+	return withKey(l.service, keys.PurposeLetter, func(key keys.Key) (LetterKept, error) {
+		return l.makeWith(ctx, key, r, form, doc, facts)
+	})
+}
+
+// makeWith makes a letter with one key. Done again with another, it takes the same slot.
+func (l *Letters) makeWith(ctx context.Context, key keys.Key, r LetterRequest, form letter.Form, doc *document.Document, facts credential.Facts) (LetterKept, error) {
 	s := l.service
-	key, err := s.Keys.Active(keys.PurposeLetter)
-	if err != nil {
-		return LetterKept{}, fault.Wrap(fault.Unavailable, codeKeyUnavailable, "", err)
-	}
 	says, err := l.state(form, doc, facts, key)
 	if err != nil {
 		return LetterKept{}, err
@@ -197,6 +200,9 @@ func (l *Letters) make(ctx context.Context, r LetterRequest, form letter.Form, d
 		return LetterKept{}, err
 	}
 	sealed, err := l.options.Seal.Seal(id, []byte(token))
+	if err == nil {
+		err = s.stands(key)
+	}
 	if err != nil {
 		return LetterKept{}, err
 	}
@@ -244,6 +250,9 @@ func (l *Letters) write(says letter.Letter, key keys.Key) (string, error) {
 	}
 	message, err := draft.ToBeSigned()
 	if err != nil {
+		return "", err
+	}
+	if err := l.service.signs(key); err != nil {
 		return "", err
 	}
 	signature, err := key.Sign(message)

@@ -74,5 +74,8 @@ func (s *Service) write(doc *document.Document, format Format, statement credent
 	if err != nil {
 		return "", err
 	}
+	if err := s.signs(key); err != nil {
+		return "", err
+	}
 	return l.sign(key)
 }

@@ -101,10 +101,11 @@ type Lease struct {
 type Published struct {
 	List      string
 	Sequence  uint64
-	Revoked   int    // number of revoked entries it shows
-	Token     string // statuslist+jwt
-	CWT       []byte // statuslist+cwt: the same list
-	Bitstring string // vc+jwt
+	Revoked   int      // number of revoked entries it shows
+	Token     string   // statuslist+jwt
+	CWT       []byte   // statuslist+cwt: the same list
+	Bitstring string   // vc+jwt
+	KeyIDs    []string // of the keys that signed Token and CWT, and Bitstring
 	Issued    time.Time
 	Expires   time.Time
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"justice-wallet/keys"
 	"justice-wallet/pkg/faultpoint"
 	"justice-wallet/pkg/statuslist"
 )
@@ -107,8 +109,22 @@ func (s *Service) issue() time.Time { return s.deps.Now().UTC().Truncate(time.Se
 
 func (s *Service) isDue(now statuslist.Head, held statuslist.Published) bool {
 	half := held.Issued.Add(held.Expires.Sub(held.Issued) / 2)
-	// One without a CWT was published by a version that made none.
-	return now.Sequence != held.Sequence || s.deps.Now().After(half) || len(held.CWT) == 0
+	// Where other keys sign by now, the ones before may have been revoked. One without their ids, or without a CWT, was
+	// published by a version that kept or made none.
+	return now.Sequence != held.Sequence || s.deps.Now().After(half) || len(held.CWT) == 0 || !slices.Equal(held.KeyIDs, s.signers())
+}
+
+// signers names the keys that sign publications now. When one is missing, signing says so.
+func (s *Service) signers() []string {
+	var ids []string
+	for _, p := range []keys.Purpose{keys.PurposeStatusList, keys.PurposeCredential} {
+		key, err := s.deps.Keys.Active(p)
+		if err != nil {
+			return nil
+		}
+		ids = append(ids, key.ID)
+	}
+	return ids
 }
 
 // learn remembers the newest publication in the store, whoever published it.

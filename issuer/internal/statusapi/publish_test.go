@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,28 @@ func TestAPublicationWithoutACWTIsRenewed(t *testing.T) {
 	r.publish(t)
 	if len(r.published(t, ref).CWT) == 0 {
 		t.Error("still none")
+	}
+}
+
+// A list is signed anew at once when another key signs: the one before may have been revoked.
+func TestAPublicationOfAnotherKeyIsRenewed(t *testing.T) {
+	r := newRig(t)
+	ref := r.allocate(t, "o")
+	r.publish(t)
+	first := r.published(t, ref)
+	if want := []string{"status-list-key-1", "credential-key-1"}; !slices.Equal(first.KeyIDs, want) {
+		t.Errorf("signed by %v, want %v", first.KeyIDs, want)
+	}
+	r.set(start.Add(time.Minute))
+	r.publish(t)
+	if got := r.published(t, ref); !got.Issued.Equal(first.Issued) {
+		t.Error("renewed with the same keys")
+	}
+	r.key.ID = "key-2"
+	r.publish(t)
+	got := r.published(t, ref)
+	if header, _ := r.open(t, got.Token, jose.Expect{Type: "statuslist+jwt"}); header.KeyID != "status-list-key-2" || !got.Issued.Equal(r.now()) {
+		t.Errorf("signed by %s at %v", header.KeyID, got.Issued)
 	}
 }
 

@@ -27,16 +27,25 @@ func (s *Service) sign(held statuslist.Snapshot) (statuslist.Published, error) {
 	p := statuslist.Published{
 		List: held.List, Sequence: held.Sequence, Revoked: revoked, Issued: issued, Expires: issued.Add(s.config.Life).Truncate(time.Second),
 	}
-	if p.Token, err = s.signToken(p, claim, l); err != nil {
+	list, err := s.deps.Keys.Active(keys.PurposeStatusList)
+	if err != nil {
+		return statuslist.Published{}, fmt.Errorf("find key: %w", err)
+	}
+	credential, err := s.deps.Keys.Active(keys.PurposeCredential)
+	if err != nil {
+		return statuslist.Published{}, fmt.Errorf("find key: %w", err)
+	}
+	p.KeyIDs = []string{list.ID, credential.ID}
+	if p.Token, err = s.signToken(list, p, claim, l); err != nil {
 		return statuslist.Published{}, fmt.Errorf("sign status list token: %w", err)
 	}
 	if err := faultpoint.Hit("publish.after_token"); err != nil {
 		return statuslist.Published{}, err
 	}
-	if p.CWT, err = s.signCWT(p, claim, l); err != nil {
+	if p.CWT, err = s.signCWT(list, p, claim, l); err != nil {
 		return statuslist.Published{}, fmt.Errorf("sign status list CWT: %w", err)
 	}
-	if p.Bitstring, err = s.signBitstring(p, l); err != nil {
+	if p.Bitstring, err = s.signBitstring(credential, p, l); err != nil {
 		return statuslist.Published{}, fmt.Errorf("sign bitstring credential: %w", err)
 	}
 	return p, nil
@@ -65,11 +74,7 @@ func listOf(held statuslist.Snapshot) (*statuslist.List, int, error) {
 	return l, revoked, nil
 }
 
-func (s *Service) signToken(p statuslist.Published, claim statuslist.Claim, l *statuslist.List) (string, error) {
-	key, err := s.deps.Keys.Active(keys.PurposeStatusList)
-	if err != nil {
-		return "", fmt.Errorf("find key: %w", err)
-	}
+func (s *Service) signToken(key keys.Key, p statuslist.Published, claim statuslist.Claim, l *statuslist.List) (string, error) {
 	header := jose.Header{Algorithm: jose.ES256, Type: tokenType.Type, KeyID: key.ID}
 	signed, err := jose.Sign(key.ForLists().Sign, header, s.token(p, claim))
 	if err != nil {
@@ -79,11 +84,7 @@ func (s *Service) signToken(p statuslist.Published, claim statuslist.Claim, l *s
 }
 
 // signCWT signs with the key of the JWT, which has no certificate: readers of either form know it by its kid.
-func (s *Service) signCWT(p statuslist.Published, claim statuslist.Claim, l *statuslist.List) ([]byte, error) {
-	key, err := s.deps.Keys.Active(keys.PurposeStatusList)
-	if err != nil {
-		return nil, fmt.Errorf("find key: %w", err)
-	}
+func (s *Service) signCWT(key keys.Key, p statuslist.Published, claim statuslist.Claim, l *statuslist.List) ([]byte, error) {
 	packed, err := base64.RawURLEncoding.DecodeString(claim.List)
 	if err != nil {
 		return nil, err
@@ -97,11 +98,7 @@ func (s *Service) signCWT(p statuslist.Published, claim statuslist.Claim, l *sta
 	return signed, checkCWT(signed, key, l)
 }
 
-func (s *Service) signBitstring(p statuslist.Published, l *statuslist.List) (string, error) {
-	key, err := s.deps.Keys.Active(keys.PurposeCredential)
-	if err != nil {
-		return "", fmt.Errorf("find key: %w", err)
-	}
+func (s *Service) signBitstring(key keys.Key, p statuslist.Published, l *statuslist.List) (string, error) {
 	encoded, err := l.EncodeBitstring()
 	if err != nil {
 		return "", err
