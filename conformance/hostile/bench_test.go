@@ -48,6 +48,7 @@ type bench struct {
 	mdoc   *wallet.Held
 	jwt    *wallet.Held
 
+	used  int             // places of the forge
 	sent  []string        // what this case has sent
 	after []func() string // what must still work; each says what does not
 }

@@ -40,6 +40,13 @@ func catalogue() []group {
 		{"critical headers", criticals()},
 		{"duplicate members", duplicates()},
 		{"base64 spellings", spellings()},
+		{"did:key curves and points", didKeys()},
+		{"CBOR encodings", encodings()},
+		{"tampered documents", tampered()},
+		{"certificate chains", chains()},
+		{"twins", twins()},
+		{"status lists", statusLists()},
+		{"bombs", bombs()},
 	}
 }
 

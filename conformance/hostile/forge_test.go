@@ -64,6 +64,7 @@ func (f *forge) trust(file map[string][]any) {
 	file["iacas"] = append(file["iacas"], map[string]any{"pem": pemOf(f.root), "documents": []string{release}})
 	file["issuers"] = append(file["issuers"], map[string]any{"issuer": f.url, "did": forgeDID, "document": f.url + "/did.json"})
 	file["statusLists"] = append(file["statusLists"], map[string]any{"prefix": f.url + "/t/", "jwks": f.url + "/jwks.json"})
+	f.trustPlaces(file)
 }
 
 func (f *forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -322,3 +322,12 @@ func nextLetter(c byte) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(letters[strings.IndexByte(letters, c)^1])
 }
+
+// uncompressed is the point of the public key, 65 bytes.
+func uncompressed(j *jws) []byte {
+	point, err := j.key.(*ecdsa.PrivateKey).PublicKey.Bytes()
+	if err != nil {
+		panic(err) // a key of P-256 has bytes
+	}
+	return point
+}
