@@ -47,6 +47,8 @@ func catalogue() []group {
 		{"twins", twins()},
 		{"status lists", statusLists()},
 		{"bombs", bombs()},
+		{"expired and future", expired()},
+		{"integer extremes", integers()},
 	}
 }
 

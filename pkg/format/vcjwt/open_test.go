@@ -13,7 +13,7 @@ func TestOpenRefusesEachChange(t *testing.T) {
 	cases := []struct{ name, old, new, why string }{
 		{"iss", `"iss":"https://issuer.example"`, `"iss":"https://other.example"`, "iss and issuer differ"},
 		{"issuer", `"issuer":"https://issuer.example"`, `"issuer":"https://other.example"`, "iss and issuer differ"},
-		{"iss is null", `"iss":"https://issuer.example"`, `"iss":null`, "iss and issuer differ"},
+		{"iss is null", `"iss":"https://issuer.example"`, `"iss":null`, "missing or null"},
 		{"sub of another key", `"sub":"` + holderDID(t, 9), `"sub":"` + holderDID(t, 8), "credentialSubject.id differ"},
 		{"subject id of another key", `"id":"` + holderDID(t, 9), `"id":"` + holderDID(t, 8), "credentialSubject.id differ"},
 		{"no subject id", `"id":"` + holderDID(t, 9) + `",`, ``, "credentialSubject.id differ"},
@@ -41,7 +41,7 @@ func TestOpenRefusesEachChange(t *testing.T) {
 		{"third type", `"SyntheticDocument"]`, `"SyntheticDocument","Other"]`, "type is not"},
 		{"no name", `"name":"Synthetic document",`, ``, "missing"},
 		{"empty name", `"name":"Synthetic document"`, `"name":""`, "name or description"},
-		{"null description", `"description":"Issued by HM Prison & Probation Service"`, `"description":null`, "name or description"},
+		{"null description", `"description":"Issued by HM Prison & Probation Service"`, `"description":null`, "missing or null"},
 		{"unknown member", `"name"`, `"evidence":[],"name"`, "others than expected"},
 		{"member in another case", `"iss"`, `"Iss"`, "missing"},
 		{"member twice", `"name"`, `"name":"x","name"`, "appears twice"},
@@ -53,11 +53,14 @@ func TestOpenRefusesEachChange(t *testing.T) {
 		{"null value", `"rods":3`, `"rods":null`, "a value has"},
 		{"idx", `"idx":7`, `"idx":8`, "credentialStatus and status differ"},
 		{"idx below zero", `"idx":7`, `"idx":-7`, "index below zero"},
+		{"idx is null", `"idx":7`, `"idx":null`, "not those expected"},
+		{"size is null", `"statusSize":2`, `"statusSize":null`, "not those expected"},
+		{"iat is null", `"iat":1795424400`, `"iat":null`, "missing or null"},
 		{"idx as text", `"idx":7`, `"idx":"7"`, "wrong type"},
 		{"no uri", `"uri":"https://status.example/t/1"`, `"uri":""`, "no URI"},
 		{"list with more", `"idx":7`, `"idx":7,"bits":2`, "not those expected"},
 		{"status with more", `"status":{`, `"status":{"identifier_list":{},`, "not those expected"},
-		{"status is null", `"status":{"status_list":{"idx":7,"uri":"https://status.example/t/1"}}`, `"status":null`, "not those expected"},
+		{"status is null", `"status":{"status_list":{"idx":7,"uri":"https://status.example/t/1"}}`, `"status":null`, "missing or null"},
 		{"bitstring alone", `"status":{"status_list":{"idx":7,"uri":"https://status.example/t/1"}},`, ``, "without status"},
 		{"bitstring index", `"statusListIndex":"7"`, `"statusListIndex":"8"`, "credentialStatus and status differ"},
 		{"bitstring index with zero", `"statusListIndex":"7"`, `"statusListIndex":"07"`, "credentialStatus and status differ"},
@@ -80,6 +83,15 @@ func TestOpenRefusesEachChange(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.why)
 			}
 		})
+	}
+}
+
+// The bitstring's index would not agree with it: without a bitstring, nothing but its being null tells it from entry 0.
+func TestOpenRefusesAnIndexThatIsNull(t *testing.T) {
+	payload := strings.Replace(golden(t), golden(t)[strings.Index(golden(t), `,"credentialStatus"`):len(golden(t))-1], ``, 1)
+	_, err := vcjwt.Open(sign(t, credentialHeader(), strings.Replace(payload, `"idx":7`, `"idx":null`, 1)))
+	if err == nil || !strings.Contains(err.Error(), "not those expected") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -92,7 +92,7 @@ func newBitstringEntry(ref credential.StatusRef) *bitstringEntry {
 func readPayload(c jose.Claims) (payload, error) {
 	required := []string{"iss", "sub", "nbf", "iat", "exp", "@context", "type", "issuer", "name", "description", "validFrom", "validUntil", subjectMember}
 	if !hasExactly(c, required, "expectedUpdate", "status", "credentialStatus") {
-		return payload{}, errors.New("members are missing, or there are others than expected")
+		return payload{}, errors.New("members are missing or null, or there are others than expected")
 	}
 	if err := checkStatusMembers(c); err != nil {
 		return payload{}, err
@@ -125,7 +125,8 @@ func checkStatusMembers(c jose.Claims) error {
 	return nil
 }
 
-// hasExactly says whether c has every required member, and none but those and the optional ones.
+// hasExactly says whether c has every required member, none but those and the optional ones, and none that is null: encoding/json
+// leaves what a null stands for as it is, and so would make "idx": null the first entry of a list.
 func hasExactly(c jose.Claims, required []string, optional ...string) bool {
 	for _, name := range required {
 		if !c.Has(name) {
@@ -133,6 +134,7 @@ func hasExactly(c jose.Claims, required []string, optional ...string) bool {
 		}
 	}
 	return !slices.ContainsFunc(c.Names(), func(name string) bool {
-		return !slices.Contains(required, name) && !slices.Contains(optional, name)
+		v, _ := c.Value(name)
+		return v == nil || !slices.Contains(required, name) && !slices.Contains(optional, name)
 	})
 }
