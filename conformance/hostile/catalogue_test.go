@@ -49,6 +49,13 @@ func catalogue() []group {
 		{"bombs", bombs()},
 		{"expired and future", expired()},
 		{"integer extremes", integers()},
+		{"SSRF", ssrf()},
+		{"Host headers", hosts()},
+		{"path tricks", paths()},
+		{"methods and media types", methods()},
+		{"oversize", oversized()},
+		{"replays", replays()},
+		{"races", append(races(), pageRaces()...)},
 	}
 }
 

@@ -54,14 +54,8 @@ func everywhere(tricks []trick) []hostile {
 				make: func(b *bench) func() string {
 					good, send := d.open(b)
 					good.lure = b.forge.url + lure
-					spoilt, visits := k.do(good), b.forge.visits()
-					return func() string {
-						outcome := send(spoilt)
-						if b.forge.visits() != visits {
-							return "a URL of the token was fetched"
-						}
-						return outcome
-					}
+					spoilt := k.do(good)
+					return func() string { return send(spoilt) }
 				},
 			})
 		}

@@ -3,6 +3,9 @@ package hostile_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +18,16 @@ import (
 type watched struct {
 	issuer.Store
 	slots, commits, offers, ended, told atomic.Int64
+
+	mu  sync.Mutex // held for the field below
+	ids map[string]bool
+}
+
+// offered are the offers that were ever put.
+func (w *watched) offered() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Keys(w.ids))
 }
 
 // changes is the count, to be compared with another.
@@ -32,6 +45,9 @@ func (w *watched) Commit(ctx context.Context, c issuance.Commit) error {
 
 func (w *watched) PutOffer(ctx context.Context, o issuance.Offer) error {
 	w.offers.Add(1)
+	w.mu.Lock()
+	w.ids[o.ID] = true
+	w.mu.Unlock()
 	return w.Store.PutOffer(ctx, o)
 }
 
