@@ -154,11 +154,16 @@ func (b *bench) officer(organisation string) *browser {
 	return w
 }
 
-// clone is another browser with the same cookies: what a thief would have, or a second tab.
+// clone is another browser that has the cookies of the issuer: what a thief would have.
 func (w *browser) clone() *browser {
-	twin := *w
-	twin.client = &http.Client{Jar: w.client.Jar, CheckRedirect: w.client.CheckRedirect}
-	return &twin
+	w.b.t.Helper()
+	at, err := url.Parse(w.b.IssuerURL)
+	if err != nil {
+		w.b.t.Fatal(err)
+	}
+	twin := w.b.browser()
+	twin.client.Jar.SetCookies(at, w.client.Jar.Cookies(at))
+	return twin
 }
 
 // still makes the browser stay where it is led from.

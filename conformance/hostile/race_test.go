@@ -218,10 +218,7 @@ func pageRaces() []hostile {
 			w.issuer("/sign-in").send(0, nil)
 			to, form := w.form(0, url.Values{"account": {b.holderOf("alex").Subject}})
 			back := returnOf(b, w, to, form)
-			return func(int) string {
-				seen := w.clone().still().get(back)
-				return fmt.Sprint(seen.status)
-			}
+			return func(int) string { return fmt.Sprint(w.clone().still().get(back).status) }
 		}, "49 × 200, 1 × 303", "OpenID Connect Core §3.1.3: a code is used once, and so is what was kept for it"),
 		race("one form for one offer", 0, func(b *bench) func(int) string {
 			w := b.person("alex")
