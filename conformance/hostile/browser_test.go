@@ -15,11 +15,12 @@ import (
 
 // browser is a person's: it keeps cookies, follows where it is led, and runs no script.
 type browser struct {
-	b      *bench
-	client *http.Client
-	at     *url.URL
-	page   string
-	status int
+	b        *bench
+	client   *http.Client
+	at       *url.URL
+	page     string
+	status   int
+	location string // where it would be led, if it is still
 }
 
 func (b *bench) browser() *browser {
@@ -55,7 +56,7 @@ func (w *browser) open(method, address string, more http.Header, form url.Values
 	if err != nil {
 		w.b.t.Fatal(err)
 	}
-	w.at, w.page, w.status = response.Request.URL, string(page), response.StatusCode
+	w.at, w.page, w.status, w.location = response.Request.URL, string(page), response.StatusCode, response.Header.Get("Location")
 	return w
 }
 

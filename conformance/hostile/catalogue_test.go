@@ -54,6 +54,9 @@ func catalogue() []group {
 		{"path tricks", paths()},
 		{"methods and media types", methods()},
 		{"oversize", oversized()},
+		{"script in claims and fields", scripts()},
+		{"CSRF", csrf()},
+		{"session fixation", fixation()},
 		{"replays", replays()},
 		{"races", append(races(), pageRaces()...)},
 	}
