@@ -292,8 +292,8 @@ func fixation() []hostile {
 	}
 	nobody := func(b *bench, w *browser) *browser { return w.issuer("/sign-in") }
 	out := []hostile{
-		planted("the person's pages", "", person, issuer), planted("the console", "console", staff, issuer), planted("the desk", "desk", officer, verifier),
-		rotated("the person's pages", "", nobody, person, issuer),
+		planted("the person's pages", "session", person, issuer), planted("the console", "console", staff, issuer), planted("the desk", "desk", officer, verifier),
+		rotated("the person's pages", "session", nobody, person, issuer),
 		rotated("the console", "console", func(_ *bench, w *browser) *browser { return w.issuer("/console/sign-in") }, staff, issuer),
 		{"a session that was signed out", func(b *bench) func() string {
 			w := b.person("alex")
