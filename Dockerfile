@@ -22,6 +22,7 @@ USER 65532:65532
 FROM base AS issuer
 COPY --from=build --chown=65532:65532 /empty /keys
 COPY --from=build --chown=65532:65532 /empty /audit
+COPY --from=build --chown=65532:65532 /empty /journal
 COPY --from=build /out/issuer /issuer
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/issuer", "-health"]

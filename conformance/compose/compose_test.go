@@ -127,7 +127,7 @@ func (a *asked) unread(others ...string) []string {
 const secret32 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 // mainOnly is what issuer/cmd/issuer reads itself.
-var mainOnly = []string{"KEYS_DIR", "KEYS_PASSPHRASE_FILE", "AUDIT_FILE", "REDIS_URL"}
+var mainOnly = []string{"KEYS_DIR", "KEYS_PASSPHRASE_FILE", "AUDIT_FILE", "REDIS_URL", "REDIS_REPLICAS", "JOURNAL_FILE"}
 
 func TestTheIssuerAcceptsItsTrialEnvironment(t *testing.T) {
 	env := environment(t, project(t, filepath.Join(root, "docs/trial.env")).Services["issuer"], files())
@@ -222,7 +222,7 @@ func TestEveryFileIsInTheContainer(t *testing.T) {
 			if !strings.HasSuffix(variable, "_FILE") || value == nil {
 				continue
 			}
-			given := *value == "" || strings.HasPrefix(*value, "/audit/")
+			given := *value == "" || strings.HasPrefix(*value, "/audit/") || strings.HasPrefix(*value, "/journal/")
 			for _, secret := range s.Secrets {
 				given = given || *value == "/run/secrets/"+secret.Source
 			}

@@ -70,6 +70,7 @@ const rules = `
 	# adapters know decisions
 	pkg/store/memstore   < keys pkg/casework pkg/issuance pkg/receipt pkg/session pkg/statuslist                          |
 	pkg/store/redisstore < keys pkg/casework pkg/fault pkg/issuance pkg/receipt pkg/session pkg/statuslist                | github.com/redis/go-redis/v9
+	pkg/store/durable    < pkg/faultpoint pkg/journal pkg/statuslist                                             |
 	pkg/store/storetest  < keys pkg/casework pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification |
 	pkg/httpserver       < pkg/fault pkg/jose                                               | github.com/gin-gonic/gin
 

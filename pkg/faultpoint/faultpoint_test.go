@@ -30,7 +30,7 @@ func build(t *testing.T, args ...string) []byte {
 // A program that can be told to die must not be what is run in earnest.
 func TestOnlyAProgramBuiltForItCanBeMadeToFail(t *testing.T) {
 	plain, faulty := build(t), build(t, "-tags", "faultinject")
-	for _, trace := range []string{"justice-wallet/pkg/faultpoint.", "issue.after_alloc", "FAULT_CLOCK"} {
+	for _, trace := range []string{"justice-wallet/pkg/faultpoint.", "revoke.after_journal", "FAULT_CLOCK", "FAULT_SYNCED"} {
 		if bytes.Contains(plain, []byte(trace)) {
 			t.Errorf("the plain program holds %q", trace)
 		}

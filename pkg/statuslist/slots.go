@@ -9,6 +9,9 @@ import (
 // ErrNoSlot means that a list or an index was never given out. It is never "valid".
 var ErrNoSlot = errors.New("no such status slot")
 
+// ErrDamaged means that part of a list is gone from its store: nothing may be told from what is left.
+var ErrDamaged = errors.New("a status list is damaged")
+
 // ErrFull means a list has no counter left.
 var ErrFull = errors.New("status list is full")
 

@@ -17,6 +17,7 @@ import (
 	"justice-wallet/pkg/audit"
 	"justice-wallet/pkg/config"
 	"justice-wallet/pkg/faultpoint"
+	"justice-wallet/pkg/store/durable"
 	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/store/redisstore"
 )
@@ -27,7 +28,10 @@ type settings struct {
 	keys      providers.Config
 	auditFile string // AUDIT_FILE
 	redis     string // REDIS_URL; "memory" forgets everything at the end
-	forgetful bool   // REDIS_MAY_FORGET: accept a Redis that does not keep what it acknowledged
+	forgetful bool   // REDIS_MAY_FORGET: accept a Redis that does not keep what it acknowledged, and no journal
+	replicas  int    // REDIS_REPLICAS: how many of Redis's replicas must have a change before it is acknowledged (0)
+	journal   string // JOURNAL_FILE: what of status lists must outlive Redis; one of this process's own
+	accept    bool   // JOURNAL_ACCEPT_STORE: give a Redis that began its lists anew what the journal knows (false)
 }
 
 // run reads the configuration, all mistakes at once, and serves until ctx ends. With -health it asks its own /readyz.
@@ -40,6 +44,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	s := settings{
 		keysDir: r.Required("KEYS_DIR"), keys: providers.Read(r), auditFile: r.Required("AUDIT_FILE"),
 		redis: r.Required("REDIS_URL"), forgetful: r.Bool("REDIS_MAY_FORGET", false),
+		replicas: r.Int("REDIS_REPLICAS", 0, 0, 8), journal: r.String("JOURNAL_FILE", ""), accept: r.Bool("JOURNAL_ACCEPT_STORE", false),
+	}
+	if s.redis != "memory" && s.journal == "" && !s.forgetful {
+		r.Mistake("JOURNAL_FILE", "is needed with a Redis")
 	}
 	if err := r.Err(); err != nil {
 		return err
@@ -131,19 +139,37 @@ func openStore(deps *issuer.Deps, c issuer.Config, s settings) (func() error, er
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	store, err := redisstore.New(client, redisstore.Config{IndexKey: c.IndexKey(), Now: deps.Now})
+	store, err := redisstore.New(client, redisstore.Config{IndexKey: c.IndexKey(), Now: deps.Now, Replicas: s.replicas})
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	deps.Store = store
-	deps.Ready = func(ctx context.Context) error {
-		if s.forgetful {
-			return store.Ping(ctx)
-		}
-		return store.CheckDurable(ctx)
+	if s.forgetful && s.journal == "" {
+		deps.Store, deps.Ready = store, store.Ping
+		return client.Close, nil
 	}
-	return client.Close, nil
+	lists, err := durable.Open(durable.Options{Store: store, Path: s.journal, Now: deps.Now, Log: deps.Log, Accept: s.accept})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("JOURNAL_FILE: %w", err), client.Close())
+	}
+	deps.Store = journalled{inRedis{store}, lists}
+	deps.Ready = func(ctx context.Context) error {
+		check := store.CheckDurable
+		if s.forgetful {
+			check = store.Ping
+		}
+		return errors.Join(check(ctx), lists.Settle(ctx))
+	}
+	return func() error { return errors.Join(client.Close(), lists.Close()) }, nil
 }
+
+// journalled is a store whose status lists stand behind a journal: the methods of Lists hide those of the store, which is
+// one level further down.
+type journalled struct {
+	inRedis
+	*durable.Lists
+}
+
+type inRedis struct{ *redisstore.Store }
 
 // health asks the service at addr whether it is ready.
 func health(ctx context.Context, addr string) error {

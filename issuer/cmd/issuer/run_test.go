@@ -40,6 +40,7 @@ func environment(t *testing.T) map[string]string {
 		"ONE_LOGIN_ISSUER": "http://onelogin.test", "ONE_LOGIN_CLIENT_ID": "TEST_CLIENT_ID", "REFRESH_JOURNEY_URL": url + "/refresh",
 		"HMPPS_AUTH_ISSUER": "http://hmpps.test", "RECORDS_FILE": "../../../conformance/hmpps/people.json",
 		"KEYS_DIR": keysDir, "KEYS_PASSPHRASE": passphrase, "AUDIT_FILE": filepath.Join(t.TempDir(), "audit.log"), "REDIS_URL": "memory",
+		"JOURNAL_FILE": filepath.Join(t.TempDir(), "journal"),
 	}
 }
 
@@ -160,5 +161,12 @@ func TestItServesAndStops(t *testing.T) {
 	}
 	if err := run(context.Background(), []string{"-health"}, getenv(asked), io.Discard); err == nil {
 		t.Error("health after it stopped is good")
+	}
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

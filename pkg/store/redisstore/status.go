@@ -39,8 +39,7 @@ const (
 	answerBroke = "broken"
 )
 
-// errBroken means that part of a status list is gone: nothing may be told from what is left.
-var errBroken = unavailable(errors.New("a status list in redis is damaged"))
+var errBroken = unavailable(statuslist.ErrDamaged)
 
 var ensureList = script(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return '' end

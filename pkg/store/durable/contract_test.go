@@ -1,0 +1,35 @@
+package durable_test
+
+import (
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"justice-wallet/pkg/store/durable"
+	"justice-wallet/pkg/store/memstore"
+	"justice-wallet/pkg/store/storetest"
+)
+
+// below is the rest of a store: its lists are hidden by those over it.
+type below struct{ *memstore.Store }
+
+type both struct {
+	below
+	*durable.Lists
+}
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store {
+		s := memstore.New(now)
+		l, err := durable.Open(durable.Options{
+			Store: s, Path: filepath.Join(t.TempDir(), "journal"), Now: now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		return both{below{s}, l}
+	})
+}
