@@ -194,7 +194,7 @@ var verifierMutants = []struct {
 		"case !known:", "case !known && r == nil:"}}, lists, "TestAListThatIsNotNamedIsNotFetched"},
 	{mutant{"a list that is live", "verifier/internal/statusfetch/set.go", []string{
 		"verification.ReasonStatusUnavailable && list.live(now)", "verification.ReasonStatusUnavailable && list != nil",
-		"case !list.live(now):", "case list == nil:"}}, lists, "TestASetThatGoesAway"},
+		"case !list.live(now):", "case now.IsZero():"}}, lists, "TestASetThatGoesAway"},
 
 	// Key proofs that bring their key.
 	{mutant{"no key of a token's own, unless it is wanted", "pkg/jose/compact.go", []string{`ok && mayEmbed {`, `ok {`}}, proofs, "TestProofOfTheSpecification"},
