@@ -123,7 +123,7 @@ func TestALetterFromTheWishToTheReader(t *testing.T) {
 	v.send(0, url.Values{"answer": {choice(v, "For a landlord")}}).sees("How should we print it?")
 	v.send(0, url.Values{"answer": {"plain"}}).send(0, url.Values{"answer": {"post"}}).sees("Where should we send it?")
 	v.send(0, url.Values{"line1": {"1 Synthetic Street"}, "town": {"Aberystwyth"}, "postcode": {"SY23 2AX"}}).sees("We have your request", "We will post it")
-	waiting, err := r.Store.Wishes(context.Background(), 10)
+	waiting, err := r.Store.Wishes(context.Background(), issuance.LetterWish{}, 10)
 	if err != nil || len(waiting) != 1 || bytes.Contains(waiting[0].Sealed, []byte("Synthetic Street")) {
 		t.Fatalf("%d wishes wait (%v), or the store can read the address", len(waiting), err)
 	}

@@ -326,8 +326,9 @@ type LetterWishes interface {
 	// PutWish keeps w until then. Putting it again changes nothing.
 	PutWish(ctx context.Context, w LetterWish, until time.Time) error
 
-	// Wishes returns the wishes that wait, the one that was asked first first, at most limit.
-	Wishes(ctx context.Context, limit int) ([]LetterWish, error)
+	// Wishes returns at most limit of the wishes that wait, the one that was asked first first: those that come after one that
+	// was returned before, which need not wait any more. After the zero wish come all.
+	Wishes(ctx context.Context, after LetterWish, limit int) ([]LetterWish, error)
 
 	// DropWish may be repeated.
 	DropWish(ctx context.Context, id string) error

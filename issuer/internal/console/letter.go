@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	mostRows  = 50 // of the list, which is read anew for each
-	mostPaper = 10 // letters of one visit that can be printed again
+	mostRows  = 50  // of the list
+	mostAsked = 500 // wishes whose person is looked up for one page
+	mostPaper = 10  // letters of one visit that can be printed again
 )
 
 // printed is a letter that this visit may print. Whose it is, is asked anew whenever the page is opened.
@@ -37,39 +38,60 @@ type waiting struct {
 	Case casework.Case
 }
 
-// waiting lists the wishes of the officer's own teams. Each person on it stands in the audit first.
-func (d *Door) waiting(c *gin.Context, v *visit) (own []waiting, more bool, err error) {
-	all, err := d.Letters.Service.Waiting(c.Request.Context())
-	if err != nil {
-		return nil, false, err
-	}
-	for _, w := range all {
-		if len(own) == mostRows {
-			return own, true, nil
+// waiting lists the wishes of the officer's own teams that come after one, which its handle names; after none, or one that
+// waits no more, from the first. Each person on it stands in the audit first. When there may be more, next names the last
+// that was looked at.
+func (d *Door) waiting(c *gin.Context, v *visit, after string) (own []waiting, next string, err error) {
+	var asked int
+	var last string
+	past := after == ""
+	for w, err := range d.Letters.Service.Waiting(c.Request.Context()) {
+		if err != nil {
+			return nil, "", err
+		}
+		handle := v.handle("wish", w.ID)
+		if !past {
+			past = same(handle, after)
+			continue
+		}
+		if len(own) == mostRows || asked == mostAsked {
+			return own, last, nil
 		}
 		one, ok, err := d.Casework.Own(c.Request.Context(), v.Staff, w.Record.Person, "letters")
 		if err != nil {
-			return nil, false, err
+			return nil, "", err
 		}
 		if ok {
 			own = append(own, waiting{w, one})
 		}
+		asked, last = asked+1, handle
 	}
-	return own, false, nil
+	if !past {
+		return d.waiting(c, v, "")
+	}
+	return own, "", nil
 }
 
 // GetLetters is the list of letters to print.
 func (d *Door) GetLetters(c *gin.Context, v *visit) error {
-	own, more, err := d.waiting(c, v)
+	own, next, err := d.waiting(c, v, c.Query("after"))
 	if err != nil {
 		return err
 	}
 	w := d.words(c)
 	page := ui.Page{Title: w.Say("letters.title"), Wide: true, LanguagePath: pathLetters}
-	if len(own) == 0 {
+	if len(own) > 0 {
+		page.Content = []ui.Component{d.lettersTable(c, w, v, own)}
+	} else if next == "" {
 		page.Content = []ui.Component{ui.P(w.Say("letters.none"))}
-		return d.write(c, v, http.StatusOK, page)
 	}
+	if next != "" {
+		page.Content = append(page.Content, ui.P(w.Say("letters.more")), ui.PHTML(ui.Link(w.Say("letters.next"), pathLetters+"?after="+next)))
+	}
+	return d.write(c, v, http.StatusOK, page)
+}
+
+func (d *Door) lettersTable(c *gin.Context, w ui.Words, v *visit, own []waiting) ui.Component {
 	table := ui.Table{Caption: w.Count("letters.caption", len(own)), Head: []ui.TableCell{
 		{Text: w.Say("letters.name")}, {Text: w.Say("letters.kind")}, {Text: w.Say("letters.how")}, {Text: w.Say("letters.asked")}, {Text: w.Say("letters.print")},
 	}}
@@ -83,11 +105,7 @@ func (d *Door) GetLetters(c *gin.Context, v *visit) error {
 			{Text: one.Case.Name}, {Text: w.Say("letter.for." + string(one.Kind))}, {Text: w.Say(how)}, {Text: w.Date(one.Asked)}, {Html: printButton(w, v, csrf, one)},
 		})
 	}
-	page.Content = []ui.Component{table}
-	if more {
-		page.Content = append(page.Content, ui.P(w.Say("letters.more")))
-	}
-	return d.write(c, v, http.StatusOK, page)
+	return table
 }
 
 func printButton(w ui.Words, v *visit, csrf string, one waiting) template.HTML {
@@ -106,24 +124,25 @@ func (d *Door) PostLetters(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	all, err := d.Letters.Service.Waiting(c.Request.Context())
+	wish, err := d.wish(c, v, form.Get("wish"))
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(all, func(one letters.Wish) bool { return same(v.handle("wish", one.ID), form.Get("wish")) })
-	if i < 0 {
+	if wish == nil {
 		return redirect(c, v.paperOf(form.Get("wish")))
 	}
-	wish := all[i]
 	if _, err := d.Casework.View(c.Request.Context(), v.Staff, wish.Record.Person, "", "letter"); err != nil {
 		return err
 	}
-	made, err := d.makeWish(c, v, wish)
+	if form.Get("off") != "" {
+		if err := d.Letters.Service.Done(c.Request.Context(), wish.ID, v.Staff.Username); err != nil {
+			return err
+		}
+		return redirect(c, pathLetters)
+	}
+	made, err := d.makeWish(c, v, *wish)
 	if fault.KindOf(err) == fault.Forbidden {
-		w := d.words(c)
-		return d.write(c, v, http.StatusForbidden, ui.Page{
-			Title: w.Say("refusedwish.title"), Back: pathLetters, LanguagePath: pathLetters, Content: []ui.Component{ui.P(w.Say("refusedwish.text"))},
-		})
+		return d.refusedWish(c, v, form.Get("wish"))
 	}
 	if err != nil {
 		return err
@@ -139,6 +158,34 @@ func (d *Door) PostLetters(c *gin.Context, v *visit) error {
 		return err
 	}
 	return redirect(c, to)
+}
+
+// wish finds one that waits by its handle; nil when it waits no more.
+func (d *Door) wish(c *gin.Context, v *visit, handle string) (*letters.Wish, error) {
+	for w, err := range d.Letters.Service.Waiting(c.Request.Context()) {
+		if err != nil {
+			return nil, err
+		}
+		if same(v.handle("wish", w.ID), handle) {
+			return &w, nil
+		}
+	}
+	return nil, nil
+}
+
+// refusedWish says that there is no letter now, and lets the officer take the wish off the list: a record that does not allow
+// it today may do so tomorrow, so that is for them to say.
+func (d *Door) refusedWish(c *gin.Context, v *visit, handle string) error {
+	w := d.words(c)
+	return d.write(c, v, http.StatusForbidden, ui.Page{
+		Title: w.Say("refusedwish.title"), Back: pathLetters, LanguagePath: pathLetters, Content: []ui.Component{
+			ui.P(w.Say("refusedwish.text")),
+			ui.Form{Action: pathLetters, CSRF: d.csrf(c), Items: []ui.Component{
+				ui.Hidden{Name: "wish", Value: handle}, ui.Hidden{Name: "off", Value: "yes"},
+				ui.Button{Text: w.Say("refusedwish.off"), Classes: "govuk-button--secondary", PreventDoubleClick: new(true)},
+			}},
+		},
+	})
 }
 
 // makeWish makes the letter of a wish. Whoever prints it, and however often, it is one letter: its operation comes from the

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,9 +28,12 @@ func (w *world) wish(n int, person, lang string, address ...string) {
 
 func (w *world) waiting() int {
 	w.t.Helper()
-	all, err := w.letters.Waiting(w.t.Context())
-	must(w.t, err)
-	return len(all)
+	n := 0
+	for _, err := range w.letters.Waiting(w.t.Context()) {
+		must(w.t, err)
+		n++
+	}
+	return n
 }
 
 // papers counts the letters of a person that stand, and those that have ended for a newer one.
@@ -163,12 +167,57 @@ func TestALetterThatMayNotBe(t *testing.T) {
 		if standing, _ := w.papers(recalled); standing != 0 || w.waiting() != 1 {
 			t.Errorf("%d letters, %d wait", standing, w.waiting())
 		}
+		b.submit("/console/letters", url.Values{"off": {"yes"}}).says(b.say("letters.none"))
+		if w.waiting() != 0 || w.count("letter.request.done") != 1 {
+			t.Errorf("%d wait, %d were dealt with", w.waiting(), w.count("letter.request.done"))
+		}
 		b.find(recalled)
 		base := b.path + "/letter"
 		b.get(base)
 		b.submit(base, url.Values{"letter": {b.paper()}, "size": {"plain"}, "language": {lang}}).says(b.say("letter.refused"))
 	})
 }
+
+// Taking a wish off the list is as scoped as printing it.
+func TestAWishOfAnotherTeamStaysOnTheList(t *testing.T) {
+	w := newWorld(t)
+	w.wish(1, michael, "en")
+	b := w.in("en", staff("A", everything...))
+	b.get("/console/letters")
+	form := b.filled(url.Values{"off": {"yes"}})
+	w.moved = true // to another team's, since the list was shown
+	b.post("/console/letters", form)
+	if w.waiting() != 1 || w.count("letter.request.done") != 0 {
+		t.Errorf("%d wait, %d were dealt with", w.waiting(), w.count("letter.request.done"))
+	}
+}
+
+// Those who wait far down the list, behind other teams' people, are found: page after page.
+func TestTheListOfLettersIsLong(t *testing.T) {
+	w := newWorld(t)
+	for n := range 510 {
+		w.wish(n, elsewhere, "en")
+	}
+	for n := range 55 {
+		w.wish(600+n, michael, "en")
+	}
+	b := w.in("en", staff("A", everything...))
+	var rows []int
+	b.get("/console/letters")
+	for range 5 {
+		rows = append(rows, strings.Count(b.last.Body.String(), `name="wish"`))
+		more := nextLetters.FindStringSubmatch(b.last.Body.String())
+		if more == nil {
+			break
+		}
+		b.get(more[1])
+	}
+	if !slices.Equal(rows, []int{0, 50, 5}) {
+		t.Errorf("rows %v", rows)
+	}
+}
+
+var nextLetters = regexp.MustCompile(`href="(/console/letters\?after=[^"]+)"`)
 
 var paperRadio = regexp.MustCompile(`<input[^>]*name="letter"[^>]*value="([^"]+)"`)
 

@@ -56,6 +56,7 @@ type world struct {
 	offers    int
 	letters   *letters.Service
 	dropDown  bool // a wish cannot be taken off the list
+	moved     bool // every case is another team's now
 }
 
 const issuerURL, checkURL = "http://issuer.test", "http://check.test/letter"
@@ -99,7 +100,7 @@ func newWorld(t *testing.T, changes ...func(*console.Deps)) *world {
 		govuk.Config{SelfURL: issuerURL, AuthServer: "https://token.account.gov.test", ClientID: "client", WalletURL: "https://mobile.account.gov.uk/wallet/add"},
 		govuk.Deps{Issuance: service, Ring: ring, Now: clock})
 	w.casework = casework.New(casework.Deps{
-		Cases: cases{directory}, Register: w.store, Endings: w.store, Approvals: w, Revoker: service, Published: w, Documents: catalogue, Audit: w,
+		Cases: cases{directory, w}, Register: w.store, Endings: w.store, Approvals: w, Revoker: service, Published: w, Documents: catalogue, Audit: w,
 		Key: make([]byte, 32), Now: clock, London: london, Log: slog.New(slog.DiscardHandler),
 	})
 	sessions, err := session.New(session.Options{Store: w.store, Key: make([]byte, 32), Now: clock, Rand: rand.Reader, Name: "console"})
@@ -181,13 +182,19 @@ func (s wishes) DropWish(ctx context.Context, id string) error {
 }
 
 // cases is the directory as casework asks it.
-type cases struct{ *records.Directory }
+type cases struct {
+	*records.Directory
+	w *world
+}
 
 func (c cases) Find(ctx context.Context, q casework.Query) ([]casework.Case, error) {
 	found, err := c.Directory.Find(ctx, records.Query(q))
 	out := make([]casework.Case, len(found))
 	for i, f := range found {
 		out[i] = casework.Case{PrisonNumber: f.PrisonNumber, CRN: f.CRN, Name: f.GivenNames + " " + f.FamilyName, BirthDate: f.BirthDate, Team: f.Team, TeamName: f.TeamName, Restricted: f.Restricted}
+		if c.w.moved {
+			out[i].Team = "another"
+		}
 	}
 	return out, err
 }

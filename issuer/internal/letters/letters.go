@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -27,7 +28,7 @@ import (
 
 const (
 	keepWishes = 14 * 24 * time.Hour
-	mostWishes = 500 // an officer sees at once
+	pageWishes = 100 // are read at once
 	mostLines  = 6   // of an address
 	mostText   = 150
 )
@@ -113,25 +114,40 @@ func (s *Service) Request(ctx context.Context, w Wish) error {
 	return nil
 }
 
-// Waiting returns the wishes that wait, the one that was asked first first. Who may see which is the caller's to say.
-func (s *Service) Waiting(ctx context.Context) ([]Wish, error) {
-	kept, err := s.Wishes.Wishes(ctx, mostWishes)
+// Waiting returns the wishes that wait, the one that was asked first first. Who may see which is the caller's to say. An error
+// is the last that comes.
+func (s *Service) Waiting(ctx context.Context) iter.Seq2[Wish, error] {
+	return func(yield func(Wish, error) bool) {
+		var last issuance.LetterWish
+		for {
+			kept, err := s.Wishes.Wishes(ctx, last, pageWishes)
+			if err != nil {
+				yield(Wish{}, away(err))
+				return
+			}
+			for _, last = range kept {
+				w, err := s.open(last)
+				if !yield(w, err) || err != nil {
+					return
+				}
+			}
+			if len(kept) < pageWishes {
+				return
+			}
+		}
+	}
+}
+
+func (s *Service) open(kept issuance.LetterWish) (Wish, error) {
+	plain, err := s.Seal.Open(kept.ID, kept.Sealed)
 	if err != nil {
-		return nil, away(err)
+		return Wish{}, fmt.Errorf("read wish: %w", err)
 	}
-	var out []Wish
-	for _, k := range kept {
-		plain, err := s.Seal.Open(k.ID, k.Sealed)
-		if err != nil {
-			return nil, fmt.Errorf("read wish: %w", err)
-		}
-		w := Wish{ID: k.ID, Asked: k.Asked}
-		if err := json.Unmarshal(plain, &w); err != nil {
-			return nil, errors.New("read wish: not a wish") // the cause would quote it
-		}
-		out = append(out, w)
+	w := Wish{ID: kept.ID, Asked: kept.Asked}
+	if err := json.Unmarshal(plain, &w); err != nil {
+		return Wish{}, errors.New("read wish: not a wish") // the cause would quote it
 	}
-	return out, nil
+	return w, nil
 }
 
 // Done says that an officer has dealt with a wish. It may be repeated.

@@ -225,18 +225,40 @@ func wish() letters.Wish {
 	}
 }
 
+func waits(t *testing.T, s *letters.Service) (all []letters.Wish) {
+	t.Helper()
+	for w, err := range s.Waiting(t.Context()) {
+		must(t, err)
+		all = append(all, w)
+	}
+	return all
+}
+
+// Officers of every team read one list: whoever waits at its end is seen as well.
+func TestEveryWishIsRead(t *testing.T) {
+	s, _, _ := newService(t)
+	for n := range 601 {
+		w := wish()
+		w.ID = fmt.Sprintf("synthetic-wish-%04d", n)
+		must(t, s.Request(t.Context(), w))
+	}
+	if all := waits(t, s); len(all) != 601 || all[600].ID != "synthetic-wish-0600" {
+		t.Errorf("%d wishes are read", len(all))
+	}
+}
+
 func TestAWishWaitsSealedUntilItIsDone(t *testing.T) {
 	s, store, log := newService(t)
 	for range 2 {
 		must(t, s.Request(t.Context(), wish()))
 	}
-	kept, err := store.Wishes(t.Context(), 10)
+	kept, err := store.Wishes(t.Context(), issuance.LetterWish{}, 10)
 	if err != nil || len(kept) != 1 || bytes.Contains(kept[0].Sealed, []byte("Example")) || bytes.Contains(kept[0].Sealed, []byte("A0001AA")) {
 		t.Fatalf("%d kept (%v), or in the clear", len(kept), err)
 	}
-	waiting, err := s.Waiting(t.Context())
-	if err != nil || len(waiting) != 1 {
-		t.Fatal(len(waiting), err)
+	waiting := waits(t, s)
+	if len(waiting) != 1 {
+		t.Fatal(len(waiting))
 	}
 	got, want := waiting[0], wish()
 	if got.ID != want.ID || got.Record != want.Record || got.Kind != want.Kind || !got.Large || got.Language != want.Language || strings.Join(got.Address, ";") != strings.Join(want.Address, ";") || !got.Asked.Equal(now) {
@@ -248,8 +270,8 @@ func TestAWishWaitsSealedUntilItIsDone(t *testing.T) {
 	for range 2 {
 		must(t, s.Done(t.Context(), want.ID, "staff:synthetic"))
 	}
-	if waiting, err := s.Waiting(t.Context()); err != nil || len(waiting) != 0 {
-		t.Errorf("%d wait (%v)", len(waiting), err)
+	if waiting := waits(t, s); len(waiting) != 0 {
+		t.Errorf("%d wait", len(waiting))
 	}
 	if len(log.events) != 4 || log.events[0].What != "letter.request" || log.events[2].Who != "staff:synthetic" {
 		t.Errorf("audited %+v", log.events)
@@ -262,7 +284,7 @@ func TestAWishThatCannotBeRecordedIsNotTaken(t *testing.T) {
 	if err := s.Request(t.Context(), wish()); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("taken: %v", err)
 	}
-	if kept, err := store.Wishes(t.Context(), 10); err != nil || len(kept) != 0 {
+	if kept, err := store.Wishes(t.Context(), issuance.LetterWish{}, 10); err != nil || len(kept) != 0 {
 		t.Errorf("%d kept (%v)", len(kept), err)
 	}
 }

@@ -54,17 +54,22 @@ func (s *Store) PutWish(_ context.Context, w issuance.LetterWish, until time.Tim
 }
 
 // Wishes implements issuance.LetterWishes.
-func (s *Store) Wishes(_ context.Context, limit int) ([]issuance.LetterWish, error) {
+func (s *Store) Wishes(_ context.Context, after issuance.LetterWish, limit int) ([]issuance.LetterWish, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []issuance.LetterWish
 	for id := range s.wishes.things {
-		if w, ok := s.wishes.get(id, s.now()); ok {
+		if w, ok := s.wishes.get(id, s.now()); ok && inOrder(after, w) < 0 {
 			found = append(found, w)
 		}
 	}
-	slices.SortFunc(found, func(a, b issuance.LetterWish) int { return cmp.Or(a.Asked.Compare(b.Asked), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(found, inOrder)
 	return found[:min(limit, len(found))], nil
+}
+
+// inOrder compares wishes by when they were asked, and those of one moment by their names.
+func inOrder(a, b issuance.LetterWish) int {
+	return cmp.Or(a.Asked.Compare(b.Asked), cmp.Compare(a.ID, b.ID))
 }
 
 // DropWish implements issuance.LetterWishes.

@@ -116,12 +116,16 @@ func (s *Store) PutWish(ctx context.Context, w issuance.LetterWish, until time.T
 	return err
 }
 
-// Wishes implements issuance.LetterWishes.
-func (s *Store) Wishes(ctx context.Context, limit int) ([]issuance.LetterWish, error) {
+// Wishes implements issuance.LetterWishes. Members of one score are in the order of their names.
+func (s *Store) Wishes(ctx context.Context, after issuance.LetterWish, limit int) ([]issuance.LetterWish, error) {
 	const page = 100
+	span := &redis.ZRangeBy{Min: "-inf", Max: "+inf", Count: page}
+	if after.ID != "" {
+		span.Min = strconv.FormatInt(millis(after.Asked), 10)
+	}
 	var found []issuance.LetterWish
-	for from := int64(0); len(found) < limit; from += page {
-		ids, err := s.client.ZRangeWithScores(ctx, s.wishesKey(), from, from+page-1).Result()
+	for len(found) < limit {
+		ids, err := s.client.ZRangeByScoreWithScores(ctx, s.wishesKey(), span).Result()
 		if err != nil {
 			return nil, unavailable(err)
 		}
@@ -130,13 +134,15 @@ func (s *Store) Wishes(ctx context.Context, limit int) ([]issuance.LetterWish, e
 			if err != nil {
 				return nil, err
 			}
-			if w.Sealed != nil && len(found) < limit {
+			past := w.Asked.After(after.Asked) || w.ID > after.ID
+			if past && w.Sealed != nil && len(found) < limit {
 				found = append(found, w)
 			}
 		}
 		if len(ids) < page {
 			break
 		}
+		span.Offset += page
 	}
 	return found, nil
 }

@@ -123,6 +123,38 @@ var letterPromises = map[string]func(*testing.T, fixture){
 		}
 	},
 	"a wish waits until it is dropped or its time is over": wishesWait,
+	"the wishes after one are those that were asked later, though it waits no more": func(t *testing.T, f fixture) {
+		for n := range 250 { // three to a moment
+			w := issuance.LetterWish{ID: fmt.Sprintf("wish-%03d", n), Asked: start.Add(time.Duration(n/3) * time.Second), Sealed: []byte("sealed")}
+			if err := f.PutWish(f.ctx, w, start.Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var after issuance.LetterWish
+		seen := 0
+		for {
+			page, err := f.Wishes(f.ctx, after, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range page {
+				if want := fmt.Sprintf("wish-%03d", seen); w.ID != want {
+					t.Fatalf("%s came where %s does", w.ID, want)
+				}
+				seen++
+			}
+			if len(page) < 7 {
+				break
+			}
+			after = page[len(page)-1]
+			if err := f.DropWish(f.ctx, after.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if seen != 250 {
+			t.Errorf("%d wishes came", seen)
+		}
+	},
 }
 
 func wishesWait(t *testing.T, f fixture) {
@@ -134,7 +166,7 @@ func wishesWait(t *testing.T, f fixture) {
 	}
 	want := func(limit int, ids ...string) {
 		t.Helper()
-		got, err := f.Wishes(f.ctx, limit)
+		got, err := f.Wishes(f.ctx, issuance.LetterWish{}, limit)
 		if err != nil || len(got) != len(ids) {
 			t.Fatalf("%d wishes (%v), want %v", len(got), err, ids)
 		}
