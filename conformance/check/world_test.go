@@ -37,6 +37,10 @@ type world struct {
 	tokens *httptest.Server
 	front  *httptest.Server // the issuer's address
 	fault  atomic.Value     // a func(http.Handler) http.Handler around the issuer, for one test
+
+	authority  *check.Authority // whom the verifier trusts, too
+	lists      *check.Lists
+	listServer *httptest.Server
 }
 
 // start starts it once.
@@ -48,13 +52,32 @@ var start = sync.OnceValues(func() (*world, error) {
 	}
 	w.tokens.Config.Handler = w.server
 	w.tokens.Start()
+	if w.authority, err = check.NewAuthority(rand.Reader, time.Now()); err != nil {
+		return nil, err
+	}
+	w.listServer = httptest.NewUnstartedServer(nil)
+	if w.lists, err = check.NewLists("http://"+w.listServer.Listener.Addr().String(), rand.Reader, time.Now); err != nil {
+		return nil, err
+	}
+	w.listServer.Config.Handler = w.lists
+	w.listServer.Start()
 	w.fault.Store(faultless)
 	w.front = httptest.NewServer(http.HandlerFunc(func(a http.ResponseWriter, r *http.Request) {
 		w.fault.Load().(func(http.Handler) http.Handler)(w.Issuer).ServeHTTP(a, r)
 	}))
-	w.Rig, err = rig.Start(context.Background(), rig.Options{ExternalServer: w.server.URL, IssuerURL: w.front.URL})
+	w.Rig, err = rig.Start(context.Background(), rig.Options{ExternalServer: w.server.URL, IssuerURL: w.front.URL, Trust: w.trust})
 	return w, err
 })
+
+// trust adds the authority of the bad wallets, and their lists, to whom the verifier trusts.
+func (w *world) trust(file map[string][]any) {
+	root, _, err := w.authority.PEM()
+	if err != nil {
+		panic(err) // its key was made here
+	}
+	file["iacas"] = append(file["iacas"], map[string]any{"pem": string(root), "documents": []string{"uk.gov.justice.prisonrelease.1"}})
+	file["statusLists"] = append(file["statusLists"], map[string]any{"prefix": w.lists.URL + "/t/", "jwks": w.lists.URL + "/.well-known/jwks.json"})
+}
 
 func faultless(h http.Handler) http.Handler { return h }
 
@@ -70,6 +93,7 @@ func TestMain(m *testing.M) {
 	if w, err := start(); err == nil {
 		w.tokens.Close()
 		w.front.Close()
+		w.listServer.Close()
 		if err := w.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1

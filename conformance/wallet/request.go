@@ -62,8 +62,14 @@ func (w *Wallet) ReadLink(ctx context.Context, link string, roots *x509.CertPool
 	if r.status != http.StatusOK || !r.isType("application/oauth-authz-req+jwt") {
 		return nil, fmt.Errorf("fetch request object: %w", r.refusal())
 	}
-	a.Object = string(r.body)
-	if err := a.read(roots, w); err != nil {
+	return w.ReadObject(string(r.body), a.ClientID, a.WalletNonce, roots)
+}
+
+// ReadObject verifies a request object that was fetched for a link of clientID, with walletNonce if one was sent.
+func (w *Wallet) ReadObject(object, clientID, walletNonce string, roots *x509.CertPool) (*Ask, error) {
+	a := &Ask{Object: object, ClientID: clientID, WalletNonce: walletNonce}
+	err := a.read(roots, w)
+	if err != nil {
 		return nil, err
 	}
 	if a.ResponseURI, err = a.claims.text("response_uri"); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"encoding/xml"
 	"net"
 	"os"
@@ -39,7 +40,7 @@ func checked(t *testing.T, args ...string) (int, string, string) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"nothing"}, {"certificate"}, {"certificate", "/not/there"}, {"certificate", "-profile", "x", "f"}, {"status"}, {"status", "-format"}, {"status", "-uri", "ftp://x"}, {"issuer", "-url", "http://x/"}, {"issuer", "-url", "http://x", "-offer", "x", "-subject", "x", "-listen", "nowhere"}} {
+	for _, args := range [][]string{{}, {"nothing"}, {"certificate"}, {"certificate", "/not/there"}, {"certificate", "-profile", "x", "f"}, {"status"}, {"status", "-format"}, {"status", "-uri", "ftp://x"}, {"issuer", "-url", "http://x/"}, {"issuer", "-url", "http://x", "-offer", "x", "-subject", "x", "-listen", "nowhere"}, {"verifier", "-url", "http://x"}, {"verifier", "-url", "http://x", "-authority", "/dev/null"}, {"verifier", "-begin-header", "x"}} {
 		if code, out, errs := checked(t, args...); code != exitUsage || out != "" || errs == "" {
 			t.Errorf("%v: %d %q %q", args, code, out, errs)
 		}
@@ -72,16 +73,69 @@ func TestCertificateFiles(t *testing.T) {
 	}
 }
 
-func TestAnIssuer(t *testing.T) {
-	const subject = "urn:fdc:wallet.account.gov.uk:2024:SyntheticAccountOfTheCheck00000000000000000"
+const subject = "urn:fdc:wallet.account.gov.uk:2024:SyntheticAccountOfTheCheck00000000000000000"
+
+// free is an address at which a command can listen.
+func free(t *testing.T) string {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := ln.Addr().String()
-	if err := ln.Close(); err != nil { // the command listens there
+	defer ln.Close() // the command listens there
+	return ln.Addr().String()
+}
+
+// A verifier is told to trust the authority and the lists of check; then all rules hold, and without that none of the
+// good presentation's.
+func TestAVerifier(t *testing.T) {
+	dir, address := t.TempDir(), free(t)
+	authority, err := openAuthority(filepath.Join(dir, "authority"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	root, _, err := authority.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := started(t, rig.Options{Trust: func(file map[string][]any) {
+		file["iacas"] = append(file["iacas"], map[string]any{"pem": string(root), "documents": []string{"uk.gov.justice.prisonrelease.1"}})
+		file["statusLists"] = append(file["statusLists"], map[string]any{"prefix": "http://" + address + "/t/", "jwks": "http://" + address + "/.well-known/jwks.json"})
+	}})
+	w, err := r.NewWallet(context.Background(), subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer, err := r.Offer(context.Background(), rig.OfferRequest{DocumentType: "uk.gov.justice.prisonrelease.1", Format: "mdoc", Record: "A0001SY", WalletSubject: subject})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := w.Collect(context.Background(), offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"document": held.Raw, "bearer": rig.OrganisationKey("council") + "\n",
+		"roots": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: r.ReaderRoot.Raw})),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"verifier", "-url", r.VerifierURL, "-begin-body", `{"purpose":"council-housing","flow":"cross_device"}`, "-bearer-file", filepath.Join(dir, "bearer"),
+		"-result", r.VerifierURL + "/presentations/{id}", "-reader-roots", filepath.Join(dir, "roots"), "-document", filepath.Join(dir, "document"),
+		"-listen", address, "-lists-url", "http://" + address, "-authority"}
+	if code, out, errs := checked(t, append(args, filepath.Join(dir, "authority"))...); code != exitHeld || errs != "" {
+		t.Errorf("%d %s %s", code, out, errs)
+	}
+	code, out, _ := checked(t, append(args, filepath.Join(dir, "another"))...)
+	if code != exitBroken || !strings.Contains(out, "present.good") || strings.Contains(out, rig.OrganisationKey("council")) {
+		t.Errorf("by an authority that nobody trusts: %d %s", code, out)
+	}
+}
+
+func TestAnIssuer(t *testing.T) {
+	address := free(t)
 	r := started(t, rig.Options{ExternalServer: "http://" + address})
 	offer, err := r.Offer(context.Background(), rig.OfferRequest{DocumentType: "org.iso.18013.5.1.mDL", Format: "mdoc", Record: "synthetic-driver", WalletSubject: subject})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Command check judges GOV.UK Wallet issuers, status lists and certificates that others made. It is
+// Command check judges GOV.UK Wallet issuers, OpenID4VP verifiers, status lists and certificates that others made. It is
 // one binary, needs neither a store nor this project's services, and keeps nothing. docs/check.md says how it is used.
 package main
 

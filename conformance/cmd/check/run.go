@@ -25,6 +25,7 @@ const (
 const usage = `usage: check <what> [flags]
 
   check issuer      judges a GOV.UK Wallet issuer by its URL and one fresh offer
+  check verifier    plays good and bad wallets against an OpenID4VP verifier
   check status      judges a status list
   check certificate judges IACA, document signer and reader certificates
 
@@ -34,7 +35,7 @@ const usage = `usage: check <what> [flags]
 // command parses its own flags, and returns a report.
 type command func(ctx context.Context, f *flag.FlagSet, c *common, args []string) (check.Report, error)
 
-var commands = map[string]command{"certificate": certificate, "issuer": issuer, "status": status}
+var commands = map[string]command{"certificate": certificate, "issuer": issuer, "status": status, "verifier": verifier}
 
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	if len(args) == 0 || commands[args[0]] == nil {
