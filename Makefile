@@ -3,7 +3,7 @@ GO ?= go
 TESTS := redis,tools,interop,pkcs11
 TAGS := $(TESTS),mutation,browser
 
-.PHONY: help demo demo-providers dev test mutation check bench bench-verify soak-status fuzz tools assets screenshots
+.PHONY: help demo demo-providers dev test mutation check bench bench-keys bench-verify soak-status fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,6 +40,9 @@ check: ## Formatting, vet, staticcheck, known vulnerabilities, module hygiene
 
 bench: ## Issuance, verification and publication, each beside the raw cryptography it needs
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./conformance/bench/
+
+bench-keys: tools ## One signature with a key of each provider, beside the raw algorithm
+	$(GO) test -tags pkcs11,tools -run '^$$' -bench Sign -benchtime 1s ./conformance/bench/
 
 bench-verify: tools ## One presentation verified end to end, beside the raw cryptography and a peer library
 	@test -d conformance/interop/node_modules || npm ci --prefix conformance/interop --no-audit --no-fund
