@@ -39,6 +39,12 @@ type Config struct {
 	// VERIFIER_STATUS_MAX_AGE, default 30s, from 1s to 12h, or 0s: ask for every list at each check.
 	StatusMaxAge time.Duration
 
+	// SharedLists is the prefix of the status lists whose issuer lets this verifier read the Redis that it keeps them in, at
+	// SharedRedisURL: an ending is then seen when it is acknowledged, and not when the next list is. A document is valid only
+	// by the signed list, as ever. VERIFIER_STATUS_REDIS_URL turns it on, and VERIFIER_STATUS_REDIS_PREFIX is one of the trust
+	// file's.
+	SharedLists, SharedRedisURL string
+
 	// RedisURL is where receipts are kept; empty: in this process's memory, until it ends. REDIS_URL.
 	RedisURL string
 
@@ -73,6 +79,9 @@ func ReadConfig(getenv func(string) string) (Config, error) {
 		c.TrustFile, c.Trust = path, readTrust(r, path, c.TrustKey)
 	}
 	c.RedisURL = r.String("REDIS_URL", "")
+	if c.SharedRedisURL = r.String("VERIFIER_STATUS_REDIS_URL", ""); c.SharedRedisURL != "" {
+		c.SharedLists = r.Required("VERIFIER_STATUS_REDIS_PREFIX")
+	}
 	c.Presentations = readPresentations(r)
 	c.Desk = readDesk(r, c.Presentations != nil)
 	if phone := r.String("LETTER_PHONE", ""); phone != "" {

@@ -90,7 +90,7 @@ func (v *Verifier) openLetters(c Config, d Deps, store *trust.Store, client *fet
 	}
 	keys := &letterKeys{store: store, client: client, now: d.Now}
 	pages, err := letter.New(letter.Options{
-		Checker: letter.Checker{Keys: keys, Status: of, Now: d.Now}, Lists: of, Assets: v.assets, Phone: c.Letters.Phone,
+		Checker: letter.Checker{Keys: keys, Status: v.checks.Status, Now: d.Now}, Lists: of, Assets: v.assets, Phone: c.Letters.Phone,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("check letters: %w", err)

@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"justice-wallet/pkg/fetch"
 	"justice-wallet/pkg/verification"
 	"justice-wallet/verifier/internal/statusfetch"
+	"justice-wallet/verifier/internal/statusshared"
 	"justice-wallet/verifier/internal/trust"
 )
 
@@ -50,6 +52,17 @@ func newLists(store *trust.Store, c Config, d Deps, keys *fetch.Client) *lists {
 // Status implements verification.StatusReader.
 func (l *lists) Status(ctx context.Context, ref credential.StatusRef) (verification.StatusReading, error) {
 	return l.current().Status(ctx, ref)
+}
+
+// shared has the lists of an issuer that shares its store read there, too.
+func shared(c Config, d Deps, store *trust.Store, of *lists) (verification.StatusReader, error) {
+	if c.SharedLists == "" {
+		return of, nil
+	}
+	if !slices.ContainsFunc(store.StatusLists(), func(l trust.StatusList) bool { return l.Prefix == c.SharedLists }) {
+		return nil, errors.New("VERIFIER_STATUS_REDIS_PREFIX: the trust file has no status lists of that prefix")
+	}
+	return statusshared.New(of, d.Shared, c.SharedLists), nil
 }
 
 // run fetches every list that is named, at once and at every tick, until ctx ends. The ticks are regular, so that when a

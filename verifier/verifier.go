@@ -17,6 +17,7 @@ import (
 	"justice-wallet/pkg/httpserver"
 	"justice-wallet/pkg/receipt"
 	"justice-wallet/pkg/session"
+	"justice-wallet/pkg/statuslist"
 	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/ui"
 	"justice-wallet/pkg/verification"
@@ -31,10 +32,11 @@ import (
 type Deps struct {
 	Log       *slog.Logger
 	Now       func() time.Time
-	Transport http.RoundTripper // to issuers; nil means one of our own
-	Receipts  receipt.Book      // nil means this process's memory
-	Sessions  session.Store     // of the desk; nil means this process's memory
-	Assets    *ui.Assets        // of its pages; nil means those this program was built with
+	Transport http.RoundTripper  // to issuers; nil means one of our own
+	Receipts  receipt.Book       // nil means this process's memory
+	Sessions  session.Store      // of the desk; nil means this process's memory
+	Shared    statuslist.Entries // where the issuer of Config's SharedLists keeps them; needed with it
+	Assets    *ui.Assets         // of its pages; nil means those this program was built with
 }
 
 // Verifier is an http.Handler.
@@ -65,9 +67,13 @@ func New(c Config, d Deps) (*Verifier, error) {
 		return nil, err
 	}
 	statuses := newLists(store, c, d, small)
+	reader, err := shared(c, d, store, statuses)
+	if err != nil {
+		return nil, err
+	}
 	v := &Verifier{
 		server: httpserver.New(httpserver.Options{Log: d.Log, Now: d.Now, MaxBody: maxBody, Ready: ready}),
-		checks: &verification.Verifier{Trust: store, Status: statuses, Now: d.Now},
+		checks: &verification.Verifier{Trust: store, Status: reader, Now: d.Now},
 		lists:  statuses,
 	}
 	if c.Presentations != nil {

@@ -24,6 +24,7 @@ import (
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/verifier"
 )
 
@@ -221,6 +222,33 @@ func TestVerify(t *testing.T) {
 			}
 			if w.Header().Get("Cache-Control") != "no-store" || strings.Contains(log.String(), "1990") {
 				t.Errorf("headers %v, log %s", w.Header(), log)
+			}
+		})
+	}
+}
+
+// A verifier that shares the issuer's store sees an ending before it is published, and says by what it knows.
+func TestASharedStore(t *testing.T) {
+	for name, c := range map[string]struct {
+		revoke  bool
+		verdict string
+		store   string
+	}{"ended there": {true, "not_valid", "ended"}, "standing there": {false, "valid", "agrees"}} {
+		t.Run(name, func(t *testing.T) {
+			i, store := newIssuer(t), memstore.New(func() time.Time { return now })
+			i.must(store.EnsureLists(t.Context(), []string{"abc"}, 16))
+			counter, err := store.Next(t.Context(), "o", "abc", now.AddDate(0, 1, 0), 0)
+			i.must(err)
+			if c.revoke {
+				_, err := store.Revoke(t.Context(), "o", statuslist.Slot{List: "abc", Index: 7}, counter, now)
+				i.must(err)
+			}
+			v, err := verifier.New(verifier.Config{Trust: i.trust(), SharedLists: i.server.URL + "/t/"},
+				verifier.Deps{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Shared: store})
+			i.must(err)
+			body := post(v, `{"vcJwt":"`+i.issue(keys.PurposeCredential)+`"}`).Body.String()
+			if !strings.Contains(body, `"verdict":"`+c.verdict+`"`) || !strings.Contains(body, `"sharedStore":"`+c.store+`"`) {
+				t.Error(body)
 			}
 		})
 	}

@@ -74,6 +74,9 @@ func (v *Verifier) checkStatus(ctx context.Context, ref *credential.StatusRef, n
 		return statusUnknown(err)
 	}
 	f := judgeStatus(reading, now)
+	if reading.Store != "" {
+		f = f.with("sharedStore", reading.Store)
+	}
 	return f.with("source", reading.Source).with("listIssued", stamp(reading.ListIssued)).with("listExpires", stamp(reading.ListExpires)).with("listRead", stamp(reading.ListRead))
 }
 

@@ -82,6 +82,7 @@ const (
 	ReasonStatusIssued      Reason = "status_issued_in_future"
 	ReasonStatusExpired     Reason = "status_expired"
 	ReasonStatusIndex       Reason = "status_index" // the list has no such entry
+	ReasonStatusStore       Reason = "status_store" // the store that is read beside the list lacks it, or holds less than it did
 )
 
 // A whole presentation, before or beside its documents.

@@ -150,6 +150,7 @@ type StatusReading struct {
 	ListExpires time.Time
 	ListRead    time.Time // when the list's host last gave it, or said that it still stands
 	Source      string    // host the list came from
+	Store       string    // what the store that is read beside the list said; empty when none is, or none was needed
 }
 
 // StatusReader reads status lists. Safe for concurrent use.

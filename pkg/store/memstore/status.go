@@ -103,6 +103,17 @@ func (s *Store) Head(_ context.Context, id string) (statuslist.Head, error) {
 	return l.head, nil
 }
 
+// Entry implements statuslist.Entries.
+func (s *Store) Entry(_ context.Context, list string, index int) (statuslist.Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.lists[list]
+	if l == nil || index < 0 || index >= l.head.Size {
+		return statuslist.Entry{}, statuslist.ErrNoSlot
+	}
+	return statuslist.Entry{Head: l.head, Revoked: l.revoked[index/8]>>(index%8)&1 == 1}, nil
+}
+
 // Snapshot implements statuslist.Slots.
 func (s *Store) Snapshot(_ context.Context, id string) (statuslist.Snapshot, error) {
 	s.mu.Lock()

@@ -64,6 +64,7 @@ var slotPromises = map[string]func(*testing.T, fixture){
 	"a slot whose counter was not given cannot be revoked":  neverGiven,
 	"no counter below the floor is given anew":              floorHolds,
 	"a head is a snapshot without its bits":                 headIsOfSnapshot,
+	"an entry is one bit of a snapshot, with its head":      entryIsOfSnapshot,
 	"each revocation changes the history":                   historyChanges,
 	"a list is needed until its last slot is not":           neededUntil,
 	"a lost list is restored, with its epoch":               lostListRestored,
@@ -258,6 +259,30 @@ func headIsOfSnapshot(t *testing.T, f fixture) {
 			t.Errorf("head %+v of %+v", got, want)
 		}
 		f.revoke(t, f.takenSlot(t, "a", index), start)
+	}
+}
+
+func entryIsOfSnapshot(t *testing.T, f fixture) {
+	f.ensure(t, 20, "a")
+	for _, index := range []int{0, 9, 19} {
+		f.revoke(t, f.takenSlot(t, "a", index), start)
+	}
+	want := f.snapshot(t, "a")
+	for index := range 20 {
+		got, err := f.Entry(f.ctx, "a", index)
+		if err != nil || got.Head != want.Head || got.Revoked != (want.Revoked[index/8]>>(index%8)&1 == 1) {
+			t.Errorf("entry %d: %+v, %v", index, got, err)
+		}
+	}
+	for list, index := range map[string]int{"a": 20, "unknown": 0} {
+		if _, err := f.Entry(f.ctx, list, index); !errors.Is(err, statuslist.ErrNoSlot) {
+			t.Errorf("entry %d of %s: %v, want no slot", index, list, err)
+		}
+	}
+	for _, index := range []int{-1, 23, 24, 1 << 33} {
+		if _, err := f.Entry(f.ctx, "a", index); !errors.Is(err, statuslist.ErrNoSlot) {
+			t.Errorf("entry %d: %v, want no slot", index, err)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type Store interface {
 	statuslist.Slots
 	statuslist.Publications
 	statuslist.Clients
+	statuslist.Entries
 	receipt.Book
 	session.Store
 	casework.Endings

@@ -53,6 +53,13 @@ func serve(ctx context.Context, c verifier.Config, log *slog.Logger) error {
 		}
 		d.Receipts, d.Sessions = book, book
 	}
+	if c.SharedRedisURL != "" {
+		lists, err := openShared(c.SharedRedisURL)
+		if err != nil {
+			return err
+		}
+		d.Shared = lists
+	}
 	v, err := verifier.New(c, d)
 	if err != nil {
 		return err
@@ -91,6 +98,15 @@ func openBook(url string) (*redisstore.Store, error) {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	return redisstore.New(client, redisstore.Config{Prefix: "justice-wallet-verifier", IndexKey: make([]byte, 32), Now: time.Now})
+}
+
+// openShared opens the store in which an issuer keeps status lists, under its own names. Nothing is written there.
+func openShared(url string) (*redisstore.Store, error) {
+	client, err := redisstore.Dial(url)
+	if err != nil {
+		return nil, fmt.Errorf("VERIFIER_STATUS_REDIS_URL: %w", err)
+	}
+	return redisstore.New(client, redisstore.Config{IndexKey: make([]byte, 32), Now: time.Now})
 }
 
 func checkHealth(ctx context.Context, addr string) error {

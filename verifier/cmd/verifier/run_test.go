@@ -38,6 +38,21 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 	if code := run(context.Background(), nil, redis, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), "REDIS_URL") {
 		t.Errorf("%d %s", code, &stderr)
 	}
+	stderr.Reset()
+	for name, vars := range map[string]map[string]string{
+		"no prefix":        {"VERIFIER_STATUS_REDIS_URL": "redis://127.0.0.1"},
+		"another's prefix": {"VERIFIER_STATUS_REDIS_URL": "redis://127.0.0.1", "VERIFIER_STATUS_REDIS_PREFIX": "https://issuer.example/t/"},
+	} {
+		shared := func(name string) string {
+			if v, ok := vars[name]; ok {
+				return v
+			}
+			return environment(t, "127.0.0.1:0")(name)
+		}
+		if code := run(context.Background(), nil, shared, io.Discard, &stderr); code == 0 || !strings.Contains(stderr.String(), "VERIFIER_STATUS_REDIS_PREFIX") {
+			t.Errorf("%s: %d %s", name, code, &stderr)
+		}
+	}
 	for _, args := range [][]string{{"-x"}, {"more"}} {
 		if code := run(context.Background(), args, environment(t, ""), io.Discard, io.Discard); code != 2 {
 			t.Errorf("%v: %d", args, code)
