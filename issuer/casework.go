@@ -77,7 +77,7 @@ func newCasework(c Config, d Deps, service *issuance.Service, documents *documen
 		return nil, err
 	}
 	return casework.New(casework.Deps{
-		Cases: cases{directory}, Register: d.Store, Endings: d.Store, Approvals: approvals{kept}, Revoker: service, Published: newPublished(c, d),
+		Cases: cases{directory}, Register: d.Store, Endings: d.Store, Sets: d.Store, Roll: d.Store, Approvals: approvals{kept}, Revoker: service, Published: newPublished(c, d),
 		Documents: documents, Audit: d.Audit, Key: c.derive("casework audit"), Now: d.Now, London: london, Log: d.Log,
 	}), nil
 }

@@ -44,6 +44,7 @@ type Store interface {
 	statuslist.Clients
 	session.Store
 	casework.Endings
+	casework.Sets
 	keys.Books
 }
 

@@ -7,6 +7,7 @@
 //   - An ending is stopped or it runs, never both, however many ask at once.
 //   - An ending goes on where it was after a restart, and ending what has ended changes nothing.
 //   - More than ten documents, or a batch, end only with a second person who saw the very set that ends.
+//   - All that a key signed ends with a second person who agreed to that key, or by the ceremony that revoked the key.
 package casework
 
 import (
@@ -105,9 +106,16 @@ type Register interface {
 	CredentialsOf(ctx context.Context, person string) ([]issuance.Credential, error)
 }
 
+// Roll reads what was issued, many at a time (issuance.Roll).
+type Roll interface {
+	Credentials(ctx context.Context, ids []string) ([]issuance.Credential, error)
+	SignedBy(ctx context.Context, keyID, after string, limit int) (ids []string, next string, err error)
+}
+
 // Revoker ends documents. It may be repeated.
 type Revoker interface {
 	Revoke(ctx context.Context, r issuance.RevokeRequest) ([]issuance.Ended, error)
+	RevokeAll(ctx context.Context, r issuance.RevokeAllRequest) (issuance.Tally, error)
 }
 
 // Published reads the status list that the whole world reads.
@@ -126,6 +134,8 @@ type Deps struct {
 	Cases     Cases
 	Register  Register
 	Endings   Endings
+	Sets      Sets
+	Roll      Roll
 	Approvals Approvals
 	Revoker   Revoker
 	Published Published

@@ -36,6 +36,7 @@ const (
 	ScopePerson   Scope = "PERSON"
 	ScopeBatch    Scope = "BATCH"
 	ScopeApproval Scope = "APPROVAL" // withdraws it too
+	ScopeKey      Scope = "KEY"      // all that one key signed: a large ending
 )
 
 // State of an ending. Only one way leads out of each.
@@ -81,9 +82,10 @@ type Ending struct {
 	Reason   issuance.Reason
 	Note     string // for staff, with two of the reasons
 	Scope    Scope
-	Person   string // empty for a batch
-	Item     string // the credential, or the approval, it is about
+	Person   string // empty for a batch and a key
+	Item     string // the credential, the approval or the key it is about
 	Targets  []Target
+	Bulk     Bulk // in place of Targets, of a large ending
 	State    State
 	Created  time.Time
 	Runs     time.Time // zero while it awaits a second person
@@ -100,6 +102,9 @@ func (e Ending) Digest() string {
 		lines = append(lines, t.Credential)
 	}
 	slices.Sort(lines[3:])
+	if e.Large() {
+		lines = append(lines, "set "+e.Bulk.Set) // no credential's id has a space
+	}
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
 	return hex.EncodeToString(sum[:])
 }
@@ -116,7 +121,9 @@ func (e Ending) Kinds() int {
 }
 
 // NeedsSecond says whether one person is not enough.
-func (e Ending) NeedsSecond() bool { return e.Scope == ScopeBatch || len(e.Targets) > AloneLimit }
+func (e Ending) NeedsSecond() bool {
+	return e.Scope == ScopeBatch || e.Scope == ScopeKey || len(e.Targets) > AloneLimit
+}
 
 // Stoppable says whether it can still be stopped at now.
 func (e Ending) Stoppable(now time.Time) bool {
@@ -177,8 +184,10 @@ func TakesNote(r issuance.Reason) bool {
 	return r == issuance.ReasonIssuedInError || r == issuance.ReasonSafety
 }
 
-func (r Request) check() error {
-	invalid := func(message string) error { return fault.New(fault.Invalid, CodeInvalid, message) }
+func invalid(message string) error { return fault.New(fault.Invalid, CodeInvalid, message) }
+
+// checkWords checks what every request has.
+func (r Request) checkWords() error {
 	switch {
 	case r.ID == "" || len(r.ID) > 64:
 		return invalid("the request has no id, or a long one")
@@ -188,6 +197,15 @@ func (r Request) check() error {
 		return invalid("a note goes with no such reason")
 	case !utf8.ValidString(r.Note) || utf8.RuneCountInString(r.Note) > MaxNote:
 		return invalid("the note is longer than 200 characters")
+	}
+	return nil
+}
+
+func (r Request) check() error {
+	if err := r.checkWords(); err != nil {
+		return err
+	}
+	switch {
 	case r.Scope == ScopeBatch:
 		if r.Person != "" || len(r.Batch) == 0 || len(r.Batch) > MaxBatch {
 			return invalid("a batch is of 1 to 200 documents, and of no one person")
@@ -408,6 +426,9 @@ func (s *Service) Approve(ctx context.Context, staff Staff, id, digest string) (
 
 // refresh brings the targets of an ending up to now, and says whether they are what they were.
 func (s *Service) refresh(ctx context.Context, e *Ending) (same bool, err error) {
+	if e.Large() { // its set does not change; of a key it is whatever the key signed
+		return true, nil
+	}
 	var batch []string
 	for _, t := range e.Targets {
 		batch = append(batch, t.Credential)
@@ -449,6 +470,6 @@ func (s *Service) change(ctx context.Context, staff Staff, id, what string, deci
 
 func (s *Service) audit(ctx context.Context, what string, staff Staff, e Ending) error {
 	return s.record(ctx, what, staff, e.ID, map[string]string{
-		"scope": string(e.Scope), "reason": string(e.Reason), "documents": fmt.Sprint(len(e.Targets)), "digest": e.Digest(), "state": string(e.State),
+		"scope": string(e.Scope), "reason": string(e.Reason), "documents": fmt.Sprint(e.Count()), "digest": e.Digest(), "state": string(e.State),
 	})
 }

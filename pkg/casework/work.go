@@ -12,9 +12,16 @@ import (
 )
 
 // Run works at once and then at every tick, until ctx ends. A failure is logged, and tried again at the next tick.
-func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) {
+func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) { s.every(ctx, ticks, s.Work) }
+
+// RunLarge is Run for large endings, which may take minutes: no other waits for them.
+func (s *Service) RunLarge(ctx context.Context, ticks <-chan time.Time) {
+	s.every(ctx, ticks, s.WorkLarge)
+}
+
+func (s *Service) every(ctx context.Context, ticks <-chan time.Time, work func(context.Context) error) {
 	for {
-		if err := s.Work(ctx); err != nil {
+		if err := work(ctx); err != nil {
 			s.Log.ErrorContext(ctx, "end documents", "error", err)
 		}
 		select {
@@ -25,15 +32,22 @@ func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) {
 	}
 }
 
-// Work takes every open ending as far as it can go now. Several may work at once: each step may be repeated. One that fails
-// does not keep the others back.
+// Work takes every open ending, but the large ones, as far as it can go now. Several may work at once: each step may be
+// repeated. One that fails does not keep the others back.
 func (s *Service) Work(ctx context.Context) error {
+	return s.work(ctx, func(e Ending) bool { return !e.Large() })
+}
+
+func (s *Service) work(ctx context.Context, mine func(Ending) bool) error {
 	open, err := s.Endings.OpenEndings(ctx)
 	if err != nil {
 		return fmt.Errorf("read endings: %w", err)
 	}
 	var failed []error
 	for _, e := range open {
+		if !mine(e) {
+			continue
+		}
 		if err := s.advance(ctx, e); err != nil && !errors.Is(err, ErrConflict) {
 			failed = append(failed, fmt.Errorf("ending %s: %w", e.ID, err))
 		}
@@ -59,13 +73,16 @@ func (s *Service) advance(ctx context.Context, e Ending) error {
 		}
 		e.Version++
 	}
+	if e.Large() {
+		return s.runLarge(ctx, e)
+	}
 	return s.run(ctx, e)
 }
 
 // widen adds what was issued since the plan was made, a refresh within the ten seconds say, to an ending of everything that
 // one person alone may decide on. What a second person agreed to stays as they saw it.
 func (s *Service) widen(ctx context.Context, e *Ending) error {
-	if e.Approver != "" || e.Scope == ScopeDocument || e.Scope == ScopeBatch {
+	if e.Approver != "" || e.Scope == ScopeDocument || e.Scope == ScopeBatch || e.Large() {
 		return nil
 	}
 	now, err := s.targets(ctx, *e, nil)

@@ -63,7 +63,7 @@ func same(a, b casework.Ending) bool {
 	targets := slices.Equal(a.Targets, b.Targets)
 	times := a.Created.Equal(b.Created) && a.Runs.Equal(b.Runs)
 	return targets && times && a.ID == b.ID && a.By == b.By && a.Approver == b.Approver && a.Stopper == b.Stopper && a.Reason == b.Reason &&
-		a.Note == b.Note && a.Scope == b.Scope && a.Person == b.Person && a.Item == b.Item && a.State == b.State
+		a.Note == b.Note && a.Scope == b.Scope && a.Person == b.Person && a.Item == b.Item && a.State == b.State && a.Bulk == b.Bulk
 }
 
 // OpenEndings implements casework.Endings.
@@ -80,4 +80,24 @@ func (s *Store) OpenEndings(context.Context) ([]casework.Ending, error) {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 	})
 	return open, nil
+}
+
+// PutSetPage implements casework.Sets.
+func (s *Store) PutSetPage(_ context.Context, set string, page int, credentials []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	s.sets.put(setPage{set, page}, slices.Clone(credentials), now, now.Add(casework.KeepEnding))
+	return nil
+}
+
+// SetPage implements casework.Sets.
+func (s *Store) SetPage(_ context.Context, set string, page int) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	credentials, ok := s.sets.get(setPage{set, page}, s.now())
+	if !ok {
+		return nil, issuance.ErrNotFound
+	}
+	return slices.Clone(credentials), nil
 }

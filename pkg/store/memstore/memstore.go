@@ -20,7 +20,7 @@ const (
 )
 
 // Store implements issuance.Offers, Ledger, Register, Roll, LetterBook and LetterWishes, statuslist.Slots, Publications and
-// Clients, receipt.Book, session.Store, casework.Endings and keys.Books.
+// Clients, receipt.Book, session.Store, casework.Endings and Sets, and keys.Books.
 type Store struct {
 	now func() time.Time
 
@@ -39,6 +39,7 @@ type Store struct {
 	receipts    shelf[string, receipt.Receipt]
 	sessions    shelf[string, []byte]
 	endings     shelf[string, casework.Ending]
+	sets        shelf[setPage, []string]
 	letters     shelf[string, []byte] // sealed, by id
 	newest      map[series]string     // the newest letter
 	wishes      shelf[string, issuance.LetterWish]
@@ -52,6 +53,12 @@ type owned struct{ subject, what, name, issuer string }
 type series struct {
 	record        issuance.Record
 	configuration string
+}
+
+// setPage names a page of the documents of large endings.
+type setPage struct {
+	set  string
+	page int
 }
 
 // counted names a counter given to an operation.

@@ -78,22 +78,11 @@ func decodeEnding(answer any) (casework.Ending, error) {
 
 // Ending implements casework.Endings.
 func (s *Store) Ending(ctx context.Context, id string) (casework.Ending, error) {
-	fields, err := s.client.HMGet(ctx, s.endingKey(id), "json", "until").Result()
+	text, err := s.kept(ctx, s.endingKey(id))
 	if err != nil {
-		return casework.Ending{}, unavailable(err)
+		return casework.Ending{}, err
 	}
-	end, ok := fields[1].(string)
-	if !ok {
-		return casework.Ending{}, issuance.ErrNotFound
-	}
-	at, err := strconv.ParseInt(end, 10, 64)
-	if err != nil {
-		return casework.Ending{}, errAnswer
-	}
-	if millis(s.config.Now()) >= at {
-		return casework.Ending{}, issuance.ErrNotFound
-	}
-	return decodeEnding(fields[0])
+	return decodeEnding(text)
 }
 
 // SwapEnding implements casework.Endings.
@@ -156,4 +145,60 @@ func (s *Store) OpenEndings(ctx context.Context) ([]casework.Ending, error) {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 	})
 	return open, nil
+}
+
+// A page of a set is a hash: json and until.
+var putSetPage = script(`
+redis.call('HSET', KEYS[1], 'json', ARGV[2], 'until', ARGV[3])
+keep(KEYS[1], ARGV[3])
+return ''
+`)
+
+func (s *Store) setKey(set string, page int) string {
+	return s.key(s.hide("set", set, strconv.Itoa(page)), "set")
+}
+
+// PutSetPage implements casework.Sets.
+func (s *Store) PutSetPage(ctx context.Context, set string, page int, credentials []string) error {
+	text, err := json.Marshal(credentials)
+	if err != nil {
+		return fmt.Errorf("encode page of a set: %w", err)
+	}
+	now := s.config.Now()
+	_, err = s.run(ctx, putSetPage, []string{s.setKey(set, page)}, millis(now), text, millis(now.Add(casework.KeepEnding)))
+	return err
+}
+
+// SetPage implements casework.Sets.
+func (s *Store) SetPage(ctx context.Context, set string, page int) ([]string, error) {
+	text, err := s.kept(ctx, s.setKey(set, page))
+	if err != nil {
+		return nil, err
+	}
+	var credentials []string
+	if err := json.Unmarshal([]byte(text), &credentials); err != nil {
+		return nil, errAnswer
+	}
+	return credentials, nil
+}
+
+// kept returns the json of a hash that has not passed its until, or issuance.ErrNotFound.
+func (s *Store) kept(ctx context.Context, key string) (string, error) {
+	fields, err := s.client.HMGet(ctx, key, "json", "until").Result()
+	if err != nil {
+		return "", unavailable(err)
+	}
+	end, ok := fields[1].(string)
+	if !ok {
+		return "", issuance.ErrNotFound
+	}
+	at, err := strconv.ParseInt(end, 10, 64)
+	text, ok := fields[0].(string)
+	if err != nil || !ok {
+		return "", errAnswer
+	}
+	if millis(s.config.Now()) >= at {
+		return "", issuance.ErrNotFound
+	}
+	return text, nil
 }

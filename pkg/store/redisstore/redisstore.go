@@ -38,7 +38,7 @@ type Config struct {
 }
 
 // Store implements issuance.Offers, Ledger, Register, Roll, LetterBook and LetterWishes, statuslist.Slots, Publications and
-// Clients, receipt.Book, session.Store, casework.Endings and keys.Books. An error of Redis is a fault of kind Unavailable: the same call may be
+// Clients, receipt.Book, session.Store, casework.Endings and Sets, and keys.Books. An error of Redis is a fault of kind Unavailable: the same call may be
 // made again.
 type Store struct {
 	client redis.UniversalClient

@@ -137,4 +137,46 @@ var endingPromises = map[string]func(*testing.T, fixture){
 			t.Errorf("kept beyond its time (%v)", err)
 		}
 	},
+	"how far a large ending is is part of it": func(t *testing.T, f fixture) {
+		e := ending("e-1")
+		e.Targets, e.Bulk = nil, casework.Bulk{Set: "set", Pages: 2, Total: 501, Pass: casework.Tally{Ended: 3, Fresh: 2, Gone: 1, Failed: 4}}
+		e = f.plan(t, e)
+		first, second := e, e
+		first.Bulk.Next, second.Bulk.Next = "1", "2"
+		if err := f.SwapEnding(f.ctx, first); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.SwapEnding(f.ctx, second); !errors.Is(err, casework.ErrConflict) {
+			t.Errorf("another page of the same version: %v", err)
+		}
+		if got := f.ending(t, "e-1"); got.Bulk != first.Bulk {
+			t.Errorf("%+v, want %+v", got.Bulk, first.Bulk)
+		}
+	},
+	"a page of a set is kept as it was put, for its time from then": func(t *testing.T, f fixture) {
+		put := func(set string, page int, ids ...string) {
+			t.Helper()
+			if err := f.PutSetPage(f.ctx, set, page, ids); err != nil {
+				t.Fatalf("put page: %v", err)
+			}
+		}
+		put("a", 0, "c-1", "c-2")
+		put("a", 1, "c-3")
+		put("b", 0, "c-4")
+		f.clock.set(start.Add(time.Hour))
+		put("a", 1, "c-3")
+		f.clock.set(start.Add(casework.KeepEnding - time.Millisecond))
+		if got, err := f.SetPage(f.ctx, "a", 0); err != nil || !slices.Equal(got, []string{"c-1", "c-2"}) {
+			t.Errorf("%v, %v", got, err)
+		}
+		f.clock.set(start.Add(casework.KeepEnding))
+		if got, err := f.SetPage(f.ctx, "a", 1); err != nil || !slices.Equal(got, []string{"c-3"}) {
+			t.Errorf("%v, %v: put again, it is kept for as long from then", got, err)
+		}
+		for set, page := range map[string]int{"a": 0, "b": 0, "c": 0} {
+			if _, err := f.SetPage(f.ctx, set, page); !errors.Is(err, issuance.ErrNotFound) {
+				t.Errorf("page %d of %s: %v", page, set, err)
+			}
+		}
+	},
 }

@@ -33,6 +33,7 @@ type Store interface {
 	receipt.Book
 	session.Store
 	casework.Endings
+	casework.Sets
 	keys.Books
 }
 
