@@ -3,6 +3,7 @@ package issuer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -184,24 +185,27 @@ func openDoors(c Config, d Deps, server *httpserver.Server, p parts) error {
 // Publish signs and publishes every status list that changed.
 func (i *Issuer) Publish(ctx context.Context) error { return i.status.Publish(ctx) }
 
-// Work ends the documents whose time has come.
-func (i *Issuer) Work(ctx context.Context) error { return i.casework.Work(ctx) }
+// Work ends the documents whose time has come, of large endings too.
+func (i *Issuer) Work(ctx context.Context) error {
+	return errors.Join(i.casework.Work(ctx), i.casework.WorkLarge(ctx))
+}
 
 // Run publishes status lists, ends documents and reads the keys again, at once and at every tick, until ctx ends. None waits
 // for another.
 func (i *Issuer) Run(ctx context.Context, ticks <-chan time.Time) {
 	var done sync.WaitGroup
 	defer done.Wait()
-	publish, work, reload := make(chan time.Time, 1), make(chan time.Time, 1), make(chan time.Time, 1)
+	publish, work, large, reload := make(chan time.Time, 1), make(chan time.Time, 1), make(chan time.Time, 1), make(chan time.Time, 1)
 	done.Go(func() { i.status.Run(ctx, publish) })
 	done.Go(func() { i.casework.Run(ctx, work) })
+	done.Go(func() { i.casework.RunLarge(ctx, large) })
 	done.Go(func() { i.keys.Run(ctx, reload) })
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case tick := <-ticks:
-			for _, to := range []chan time.Time{publish, work, reload} {
+			for _, to := range []chan time.Time{publish, work, large, reload} {
 				select {
 				case to <- tick:
 				default: // it is busy, and one tick waits for it

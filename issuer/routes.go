@@ -49,6 +49,8 @@ func routes(s *httpserver.Server, wallet *govuk.Profile, api *serviceapi.API, st
 	services.Handle(http.MethodPost, "/approvals", api.PostApproval)
 	services.Handle(http.MethodPost, "/approvals/search", api.PostApprovals)
 	services.Handle(http.MethodGet, "/openapi.yaml", api.GetDescription)
+	large := s.Group("/api", httpserver.GroupOptions{Descriptions: true, MaxBody: serviceapi.MaxLargeBody})
+	large.Handle(http.MethodPost, "/endings/large", api.PostLarge)
 }
 
 // statusRoutes is what issuers that are registered with our status lists ask (GOV.UK Status List Service). Their errors have

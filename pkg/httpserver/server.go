@@ -38,12 +38,14 @@ type Server struct {
 	engine   *gin.Engine
 	options  Options
 	draining atomic.Bool
-	pages    map[string]Page // of errors, by the prefix of the paths they are for
+	pages    map[string]Page  // of errors, by the prefix of the paths they are for
+	limits   map[string]int64 // of bodies, by the path, where they are not the server's
 }
 
 // GroupOptions is how a group of paths answers.
 type GroupOptions struct {
-	Descriptions bool // add error_description to errors; GOV.UK Wallet's endpoints may not (harness)
+	Descriptions bool  // add error_description to errors; GOV.UK Wallet's endpoints may not (harness)
+	MaxBody      int64 // bytes of a request's body; 0 means the server's
 
 	// Page answers errors with a page for people, or in the words of another's contract, instead of our JSON; so are panics
 	// answered, whose err says nothing. The cause is logged already. A browser that asks for a path under the prefix that is
@@ -67,7 +69,7 @@ func New(o Options) *Server {
 		o.MaxBody = DefaultMaxBody
 	}
 	gin.SetMode(gin.ReleaseMode) // gin keeps its mode in a global; the other modes only print
-	s := &Server{engine: gin.New(), options: o, pages: map[string]Page{}}
+	s := &Server{engine: gin.New(), options: o, pages: map[string]Page{}, limits: map[string]int64{}}
 	e := s.engine
 	e.RedirectTrailingSlash, e.RedirectFixedPath, e.RemoveExtraSlash = false, false, false
 	e.HandleMethodNotAllowed = true
@@ -108,6 +110,9 @@ func (s *Server) Group(prefix string, o GroupOptions) *Group {
 
 // Handle answers method and path, within the group, with h.
 func (g *Group) Handle(method, path string, h Handler) {
+	if g.options.MaxBody != 0 {
+		g.server.limits[g.routes.BasePath()+path] = g.options.MaxBody
+	}
 	handle(g.routes, method, path, g.server.wrap(h, g.options))
 }
 
@@ -200,7 +205,11 @@ func (s *Server) recover(c *gin.Context) {
 }
 
 func (s *Server) bound(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.options.MaxBody)
+	limit, ok := s.limits[c.FullPath()]
+	if !ok {
+		limit = s.options.MaxBody
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 }
 
 func headers(c *gin.Context) {

@@ -12,6 +12,7 @@ import (
 	"justice-wallet/issuer/internal/console"
 	"justice-wallet/pkg/casework"
 	"justice-wallet/pkg/fault"
+	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/ui"
 	"justice-wallet/pkg/ui/uitest"
 )
@@ -237,6 +238,27 @@ func TestMoreThanTenNeedASecondPerson(t *testing.T) {
 			t.Error("two people agreed, and it did not run")
 		}
 		second.get("/console/queue").says(second.say("queue.none"))
+	})
+}
+
+// What another service planned, for too many documents to list, is agreed to and followed here in numbers.
+func TestALargeEndingIsAgreedTo(t *testing.T) {
+	inBoth(t, func(t *testing.T, lang string) {
+		w := newWorld(t)
+		ids := []string{w.issue(1, michael, release, ""), w.issue(2, michael, release, "")}
+		ending, err := w.casework.PlanLarge(t.Context(), casework.Staff{Username: "SYN_DUTY", Roles: []string{casework.RoleRevoke}},
+			casework.Request{ID: "large-1", Scope: casework.ScopeBatch, Batch: append(ids, "nobody's"), Reason: issuance.ReasonKeyCompromise})
+		must(t, err)
+		second := w.in(lang, staff("B", casework.RoleView, casework.RoleApprove))
+		path := "/console/endings/" + ending.ID
+		second.get("/console/queue").says("SYN_DUTY", "3").get(path).says(second.say("reason.KEY_COMPROMISE"), second.say("queue.agree"), second.say("large.total"))
+		second.silent(ids[0], second.say("large.gone"))
+		second.submit(path+"/approve", nil).says(second.say("ending.PLANNED.title"))
+		w.now, w.published = w.now.Add(casework.StopTime), true
+		if w.work(); !w.revoked(ids[0]) || !w.revoked(ids[1]) {
+			t.Error("they did not end")
+		}
+		second.get(path).says(second.say("ending.DONE.title"), second.say("large.seen"), second.say("large.gone")).silent(second.say("large.failed"))
 	})
 }
 

@@ -231,6 +231,9 @@ func (d *Door) GetEffect(c *gin.Context, v *visit) error {
 
 // effect is the sentence of the effect page: "3 documents, of 2 kinds".
 func effect(w ui.Words, e casework.Ending) string {
+	if e.Large() {
+		return largeEffect(w, e)
+	}
 	return w.Say("effect.lead", "documents", w.Count("effect.documents", len(e.Targets)), "kinds", w.Count("effect.kinds", e.Kinds()))
 }
 
@@ -324,7 +327,11 @@ func (d *Door) GetEnding(c *gin.Context, v *visit) error {
 	if e.Stoppable(d.Now()) {
 		p.Content = append(p.Content, ui.Form{Action: pathEndings + e.ID + "/stop", CSRF: d.csrf(c), Items: []ui.Component{ui.Button{Text: w.Say("ending.stop"), Classes: "govuk-button--warning"}}})
 	}
-	p.Content = append(p.Content, d.targetList(w, e))
+	if e.Large() {
+		p.Content = append(p.Content, largeProgress(w, e))
+	} else {
+		p.Content = append(p.Content, d.targetList(w, e))
+	}
 	if k := slices.IndexFunc(v.Known, func(k known) bool { return k.Person == e.Person }); k >= 0 {
 		base := v.personPath(e.Person)
 		links := []ui.Component{ui.SecondaryButton(w.Say("ending.back"), base)}
@@ -403,7 +410,7 @@ func (d *Door) GetQueue(c *gin.Context, v *visit) error {
 	p.Content = []ui.Component{ui.P(w.Count("queue.caption", len(queue)))}
 	for _, e := range queue {
 		p.Content = append(p.Content, card(ui.Link(d.reason(w, e.Reason)+" – "+w.Date(e.Created)+", "+w.Time(e.Created), pathEndings+e.ID),
-			ui.Row(w.Say("queue.by"), e.By), ui.Row(w.Say("queue.documents"), strconv.Itoa(len(e.Targets)))))
+			ui.Row(w.Say("queue.by"), e.By), ui.Row(w.Say("queue.documents"), strconv.Itoa(e.Count()))))
 	}
 	return d.write(c, v, http.StatusOK, p)
 }

@@ -94,13 +94,13 @@ func newWorld(t *testing.T, changes ...func(*console.Deps)) *world {
 	formats := []issuance.Format{mdoc.Format{Rand: rand.Reader}, vcjwt.New(vcjwt.Options{Issuer: issuerURL, DID: "did:web:issuer.test"})}
 	service := issuance.New(issuance.Deps{
 		Documents: catalogue, Formats: formats, Keys: ring, Records: people, Status: w, Offers: w, Ledger: w.store,
-		Register: w.store, Audit: w, Now: clock, Rand: rand.Reader, London: london, OfferLife: 15 * time.Minute,
+		Register: w.store, Roll: w.store, Audit: w, Now: clock, Rand: rand.Reader, London: london, OfferLife: 15 * time.Minute,
 	})
 	profile := govuk.New(
 		govuk.Config{SelfURL: issuerURL, AuthServer: "https://token.account.gov.test", ClientID: "client", WalletURL: "https://mobile.account.gov.uk/wallet/add"},
 		govuk.Deps{Issuance: service, Ring: ring, Now: clock})
 	w.casework = casework.New(casework.Deps{
-		Cases: cases{directory, w}, Register: w.store, Endings: w.store, Approvals: w, Revoker: service, Published: w, Documents: catalogue, Audit: w,
+		Cases: cases{directory, w}, Register: w.store, Endings: w.store, Sets: w.store, Roll: w.store, Approvals: w, Revoker: service, Published: w, Documents: catalogue, Audit: w,
 		Key: make([]byte, 32), Now: clock, London: london, Log: slog.New(slog.DiscardHandler),
 	})
 	sessions, err := session.New(session.Options{Store: w.store, Key: make([]byte, 32), Now: clock, Rand: rand.Reader, Name: "console"})
@@ -517,6 +517,7 @@ func plain(body string) string {
 func (w *world) work() {
 	w.t.Helper()
 	must(w.t, w.casework.Work(w.t.Context()))
+	must(w.t, w.casework.WorkLarge(w.t.Context()))
 }
 
 func (w *world) revoked(id string) bool {

@@ -195,7 +195,8 @@ type endingAnswer struct {
 	Digest    string          `json:"digest"`
 	Second    bool            `json:"needsSecondPerson"`
 	Runs      *time.Time      `json:"runs,omitempty"`
-	Documents []endingTarget  `json:"documents"`
+	Documents []endingTarget  `json:"documents"`          // none of a large ending
+	Progress  *progress       `json:"progress,omitempty"` // of a large ending
 }
 
 type endingTarget struct {
@@ -211,6 +212,9 @@ func answerOf(e casework.Ending) endingAnswer {
 	}
 	if !e.Runs.IsZero() {
 		out.Runs = &e.Runs
+	}
+	if e.Large() {
+		out.Progress = progressOf(e)
 	}
 	for i, t := range e.Targets {
 		out.Documents[i] = endingTarget{t.Credential, t.DocumentType, t.Progress}

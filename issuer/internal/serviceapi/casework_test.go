@@ -93,7 +93,7 @@ func newWorld(t *testing.T) *world {
 	catalogue, err := document.Load(files)
 	must(t, err)
 	w.casework = casework.New(casework.Deps{
-		Cases: w, Register: w.Store, Endings: w.Store, Approvals: w, Revoker: w, Published: w, Documents: catalogue, Audit: w,
+		Cases: w, Register: w.Store, Endings: w.Store, Sets: w.Store, Roll: w.Store, Approvals: w, Revoker: w, Published: w, Documents: catalogue, Audit: w,
 		Key: []byte("key"), Now: clock, London: time.UTC, Log: slog.New(slog.DiscardHandler),
 	})
 	api := serviceapi.New(serviceapi.Deps{StaffIssuer: issuer, StaffKeys: w, Register: w.Store, Documents: catalogue, Casework: w.casework, Now: clock})
@@ -108,6 +108,7 @@ func newWorld(t *testing.T) *world {
 	g.Handle("POST", "/endings", api.PostEnding)
 	g.Handle("POST", "/endings/effect", api.PostEffect)
 	g.Handle("GET", "/endings/:id", api.GetEnding)
+	w.server.Group("/api", httpserver.GroupOptions{Descriptions: true, MaxBody: serviceapi.MaxLargeBody}).Handle("POST", "/endings/large", api.PostLarge)
 	g.Handle("POST", "/endings/:id/stop", api.PostStop)
 	g.Handle("POST", "/endings/:id/agreement", api.PostAgreement)
 	g.Handle("POST", "/approvals", api.PostApproval)
@@ -135,6 +136,11 @@ func (w *world) Find(_ context.Context, q casework.Query) ([]casework.Case, erro
 func (w *world) Revoke(ctx context.Context, r issuance.RevokeRequest) ([]issuance.Ended, error) {
 	w.revoked++
 	return nil, w.MarkRevoked(ctx, r.ID, w.now, string(r.Reason))
+}
+
+func (w *world) RevokeAll(ctx context.Context, r issuance.RevokeAllRequest) (issuance.Tally, error) {
+	w.revoked += len(r.IDs)
+	return issuance.Tally{Ended: len(r.IDs), Fresh: len(r.IDs)}, nil
 }
 
 func (w *world) Ended(context.Context, credential.StatusRef) (bool, error) { return true, nil }
@@ -242,7 +248,7 @@ func TestTheDescriptionHasEveryPath(t *testing.T) {
 	source, err := os.ReadFile("../../routes.go")
 	must(t, err)
 	var served, described []string
-	for _, m := range regexp.MustCompile(`services\.Handle\(http\.Method(\w+), "([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+	for _, m := range regexp.MustCompile(`(?:services|large)\.Handle\(http\.Method(\w+), "([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
 		served = append(served, strings.ToLower(m[1])+" /api"+strings.ReplaceAll(m[2], ":id", "{id}"))
 	}
 	for path, methods := range w.schemas["paths"].(map[string]any) {
