@@ -56,10 +56,11 @@ type Options struct {
 	ClientIDPrefix string // of the verifier; x509_hash: when empty
 	ExternalServer string // an authorisation server elsewhere, instead of the stand-in: GOV.UK's harness
 
-	Keys         keys.Provider                   // holds the private keys; nil is what KeysIn says
-	KeysIn       string                          // "file", "pkcs11" (SoftHSM2) or "kms" (an emulator); memory when empty, and files when Dir is given
-	WrapStore    func(issuer.Store) issuer.Store // to break the store in a test
-	DocumentsDir string                          // more documents
+	Keys         keys.Provider                       // holds the private keys; nil is what KeysIn says
+	KeysIn       string                              // "file", "pkcs11" (SoftHSM2) or "kms" (an emulator); memory when empty, and files when Dir is given
+	WrapStore    func(issuer.Store) issuer.Store     // to break the store in a test
+	WrapAudit    func(audit.Recorder) audit.Recorder // to break the issuer's audit log in a test
+	DocumentsDir string                              // more documents
 
 	Assets *ui.Assets // with Pages: their styles and scripts; this program's own when nil
 
@@ -230,8 +231,12 @@ func (r *Rig) startIssuer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var recorder audit.Recorder = log
+	if r.options.WrapAudit != nil {
+		recorder = r.options.WrapAudit(log)
+	}
 	r.Issuer, err = issuer.New(config, issuer.Deps{
-		Store: r.Store, Ready: ready, Ring: r.Ring, Audit: log, Now: r.options.Now, Rand: rand.Reader, Log: r.log("issuer"), Assets: r.options.Assets,
+		Store: r.Store, Ready: ready, Ring: r.Ring, Audit: recorder, Now: r.options.Now, Rand: rand.Reader, Log: r.log("issuer"), Assets: r.options.Assets,
 	})
 	return err
 }

@@ -19,6 +19,7 @@ import (
 	"justice-wallet/conformance/story"
 	"justice-wallet/conformance/wallet"
 	"justice-wallet/issuer"
+	"justice-wallet/pkg/audit"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/statuslist"
 )
@@ -278,14 +279,32 @@ func (f *flaky) Commit(ctx context.Context, c issuance.Commit) error {
 	return f.Store.Commit(ctx, c)
 }
 
+// blocked is an audit log that hangs while it is told to, as a pipe does that nobody reads.
+type blocked struct {
+	audit.Recorder
+	hangs atomic.Bool
+}
+
+func (b *blocked) Record(ctx context.Context, e audit.Event) error {
+	if b.hangs.Load() {
+		select {}
+	}
+	return b.Recorder.Record(ctx, e)
+}
+
 func TestAFailureBurnsNothing(t *testing.T) {
 	var store *flaky
-	r := start(t, rig.Options{WrapStore: func(s issuer.Store) issuer.Store { store = &flaky{Store: s}; return store }})
+	log := &blocked{}
+	r := start(t, rig.Options{
+		WrapStore: func(s issuer.Store) issuer.Store { store = &flaky{Store: s}; return store },
+		WrapAudit: func(a audit.Recorder) audit.Recorder { log.Recorder = a; return audit.Bound(log, 50*time.Millisecond) },
+	})
 	w := newWallet(t, r)
 	for name, away := range map[string]func(bool){
 		"the status service": func(b bool) { store.slotsAway.Store(b) },
 		"the commit":         func(b bool) { store.commitAway.Store(b) },
 		"the records":        r.HMPPS.SetDown,
+		"the audit log":      log.hangs.Store,
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAttempt(t, r, offer(t, r, releaseOffer()), release)
@@ -302,6 +321,35 @@ func TestAFailureBurnsNothing(t *testing.T) {
 				t.Errorf("the same token after: %d %s", status, body)
 			}
 		})
+	}
+}
+
+// No audit, no service: nothing is offered or ended that could not be written down.
+func TestNothingIsDoneWithoutAnAuditLog(t *testing.T) {
+	log := &blocked{}
+	r := start(t, rig.Options{WrapAudit: func(a audit.Recorder) audit.Recorder { log.Recorder = a; return audit.Bound(log, 50*time.Millisecond) }})
+	w := newWallet(t, r)
+	if _, err := w.Collect(t.Context(), offer(t, r, releaseOffer())); err != nil {
+		t.Fatal(err)
+	}
+	log.hangs.Store(true)
+	if _, err := r.Revoke(t.Context(), person, "RECALLED_STANDARD"); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("revoke: %v", err)
+	}
+	request := releaseOffer()
+	request.WalletSubject = account
+	if _, err := r.Offer(t.Context(), request); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("offer: %v", err)
+	}
+	for _, uri := range r.ListURIs {
+		head, err := r.Store.Head(t.Context(), uri[strings.LastIndexByte(uri, '/')+1:])
+		if err != nil || head.Sequence != 0 {
+			t.Errorf("%d ended (%v)", head.Sequence, err)
+		}
+	}
+	log.hangs.Store(false)
+	if ended, err := r.Revoke(t.Context(), person, "RECALLED_STANDARD"); err != nil || len(ended) != 1 {
+		t.Errorf("when it is back: %v %v", ended, err)
 	}
 }
 

@@ -6,6 +6,7 @@ package audit
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -68,24 +69,68 @@ var ErrBroken = errors.New("audit log is broken")
 
 // File is a Recorder that appends to one file, a JSON object a line, and syncs after each.
 type File struct {
+	cut int64
+
 	mu       sync.Mutex // held for each append
-	file     *os.File
+	file     disk
+	end      int64 // bytes of whole records
 	previous string
-	broken   error // set when a write failed half way: nothing more is appended
+	broken   error // set when it is not known what the file holds: nothing more is appended
 }
 
-// OpenFile opens or creates the log at path, with mode 0600, and verifies it whole: it resumes only a chain that holds.
+// OpenFile opens or creates the log at path, with mode 0600, and verifies it whole: it resumes only a chain that holds. A
+// last line that has no end was never acknowledged, and is cut off.
 func OpenFile(path string) (*File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open audit log: %w", err)
 	}
-	_, last, err := verify(file)
-	if err != nil {
+	f := &File{file: file}
+	if err := f.resume(file); err != nil {
 		return nil, errors.Join(fmt.Errorf("open audit log %s: %w", path, err), file.Close())
 	}
-	return &File{file: file, previous: last}, nil
+	return f, nil
 }
+
+// disk is what a log needs of its file once it is open.
+type disk interface {
+	io.WriteCloser
+	Sync() error
+	Truncate(size int64) error
+}
+
+func (f *File) resume(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("it is not a regular file: what it holds could not be verified")
+	}
+	if f.end, err = wholeLines(file, info.Size()); err != nil {
+		return err
+	}
+	if _, f.previous, err = verify(io.NewSectionReader(file, 0, f.end)); err != nil {
+		return err
+	}
+	if f.cut = info.Size() - f.end; f.cut == 0 {
+		return nil
+	}
+	return errors.Join(file.Truncate(f.end), file.Sync())
+}
+
+// wholeLines returns where the last line that has an end, ends.
+func wholeLines(file io.ReaderAt, size int64) (int64, error) {
+	tail := make([]byte, min(size, 2*maxLine))
+	start := size - int64(len(tail))
+	if _, err := file.ReadAt(tail, start); err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	return start + int64(bytes.LastIndexByte(tail, '\n')+1), nil
+}
+
+// Cut returns how many bytes of a record that was never acknowledged were cut off when the log was opened.
+func (f *File) Cut() int64 { return f.cut }
 
 // Record appends one event and waits until it is on the disk.
 func (f *File) Record(ctx context.Context, e Event) error {
@@ -110,15 +155,24 @@ func (f *File) RecordAll(_ context.Context, all []Event) error {
 		lines = append(append(lines, line...), '\n')
 	}
 	if _, err := f.file.Write(lines); err != nil {
-		f.broken = fmt.Errorf("append audit record: %w", err)
-		return f.broken
+		return f.undo(fmt.Errorf("append audit record: %w", err))
 	}
 	if err := f.file.Sync(); err != nil {
 		f.broken = fmt.Errorf("sync audit record: %w", err)
 		return f.broken
 	}
 	f.previous = previous
+	f.end += int64(len(lines))
 	return nil
+}
+
+// undo takes back what was written in part, on a full disk for one, so that the next record can be.
+func (f *File) undo(cause error) error {
+	if err := f.file.Truncate(f.end); err != nil {
+		f.broken = errors.Join(cause, err)
+		return f.broken
+	}
+	return cause
 }
 
 // Close closes the file.

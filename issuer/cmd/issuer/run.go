@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"justice-wallet/issuer"
@@ -84,6 +85,9 @@ func serve(ctx context.Context, service *issuer.Issuer, tick time.Duration, ln n
 	return err
 }
 
+// auditWait is how long an act waits for the audit log, without which there is no act.
+const auditWait = 2 * time.Second
+
 // open opens what the service leans on: keys, audit log, store.
 func open(ctx context.Context, c issuer.Config, s settings, log *slog.Logger) (issuer.Deps, func() error, error) {
 	deps := issuer.Deps{Now: faultpoint.Clock(time.Now), Rand: rand.Reader, Log: log}
@@ -91,7 +95,13 @@ func open(ctx context.Context, c issuer.Config, s settings, log *slog.Logger) (i
 	if err != nil {
 		return deps, nil, err
 	}
-	deps.Audit = file
+	if file.Cut() > 0 {
+		cut := audit.Event{What: "audit.cut", When: deps.Now(), Who: "issuer", Details: map[string]string{"bytes": strconv.FormatInt(file.Cut(), 10)}}
+		if err := file.Record(ctx, cut); err != nil {
+			return deps, nil, errors.Join(err, file.Close())
+		}
+	}
+	deps.Audit = audit.Bound(file, auditWait)
 	closeStore, err := openStore(&deps, c, s)
 	if err != nil {
 		return deps, nil, errors.Join(err, file.Close())

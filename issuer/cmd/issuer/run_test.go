@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"justice-wallet/keys"
+	"justice-wallet/pkg/audit"
 )
 
 // environment is a whole one, with keys of its own, synthetic people and a store in memory. The keys' directory and the
@@ -84,6 +85,7 @@ func TestItDoesNotStartOn(t *testing.T) {
 	for name, c := range map[string]struct{ variable, value, says string }{
 		"a wrong passphrase":        {"KEYS_PASSPHRASE", "wrong", "wrong passphrase"},
 		"a directory without keys":  {"KEYS_DIR", private(t), "no active key"},
+		"an audit log that is none": {"AUDIT_FILE", os.DevNull, "not a regular file"},
 		"an audit log nowhere":      {"AUDIT_FILE", "/nowhere/audit.log", "/nowhere"},
 		"a Redis URL of no kind":    {"REDIS_URL", "http://user:hunter2@redis", "REDIS_URL"},
 		"records that do not exist": {"RECORDS_FILE", "/nowhere/people.json", "nowhere"},
@@ -168,5 +170,22 @@ func writeFile(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What a crash broke off in the audit log was never acknowledged. That it was cut off stands in the log itself.
+func TestAnAuditLogThatWasBrokenOffSaysSo(t *testing.T) {
+	vars := environment(t)
+	writeFile(t, vars["AUDIT_FILE"], `{"previous":"0000`)
+	_, stop := running(t, vars)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(vars["AUDIT_FILE"])
+	if err != nil || !strings.Contains(string(log), `"what":"audit.cut"`) || !strings.Contains(string(log), `"bytes":"17"`) {
+		t.Errorf("%s (%v)", log, err)
+	}
+	if _, err := audit.Verify(bytes.NewReader(log)); err != nil {
+		t.Error(err)
 	}
 }
