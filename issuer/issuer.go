@@ -44,6 +44,7 @@ type Store interface {
 	statuslist.Publications
 	statuslist.Clients
 	session.Store
+	session.Tries
 	casework.Endings
 	casework.Sets
 	keys.Books

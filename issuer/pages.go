@@ -65,7 +65,7 @@ func newHolder(c Config, d Deps, assets *ui.Assets, p parts) (*holder.Door, erro
 	return holder.New(
 		holder.Config{HelpPhone: c.Holder.HelpPhone, ExitURL: c.Holder.ExitURL, Secret: c.derive("holder")},
 		holder.Deps{
-			Shell: shell, Sessions: sessions, Store: d.Store, SignIn: signIn, Records: person{p.source, directory}, Documents: p.documents.All(false),
+			Shell: shell, Sessions: sessions, Tries: d.Store, SignIn: signIn, Records: person{p.source, directory}, Documents: p.documents.All(false),
 			Offers: p.profile, Ledger: d.Store, Register: d.Store, Endings: p.service, Letters: onPaper, Now: d.Now, Rand: d.Rand, London: p.london,
 		}), nil
 }

@@ -46,6 +46,16 @@ type Store interface {
 	DropSession(ctx context.Context, digest string) error
 }
 
+// Tries counts what may be tried a few times and no more, each in one act. Safe for concurrent use.
+type Tries interface {
+	// Try counts operation among the tries of name, unless most are counted already: n is how many are, and counted whether
+	// operation is one of them. The same operation again changes nothing. A try that is counted moves on to until the moment
+	// at which all of name's are forgotten.
+	Try(ctx context.Context, name, operation string, most int, until time.Time) (n int, counted bool, err error)
+	// Untry takes one back. It may be repeated.
+	Untry(ctx context.Context, name, operation string) error
+}
+
 // Codes of this package's faults.
 const (
 	CodeForm  = "form_expired"    // the form is not of this session: show the page again

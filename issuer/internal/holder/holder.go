@@ -106,7 +106,7 @@ type Letters interface {
 type Deps struct {
 	Shell     *ui.Shell
 	Sessions  *session.Manager
-	Store     session.Store // counts tries to be matched
+	Tries     session.Tries // to be matched
 	SignIn    SignIn
 	Records   Records
 	Documents []*document.Document // those people may have

@@ -183,6 +183,36 @@ func TestThreeTriesThenAPerson(t *testing.T) {
 	})
 }
 
+// Each of these begins before the one before it has its answer.
+func TestTriesAtTheSameTimeAreStillThree(t *testing.T) {
+	w := newWorld(t)
+	account := w.michael()
+	delete(w.records.matches, "Example")
+	begun := 0
+	w.records.during = func() {
+		if begun++; begun < 6 {
+			w.browser("en").enter(account, "documents")
+		}
+	}
+	w.browser("en").enter(account, "documents")
+	if w.records.matched != 3 {
+		t.Errorf("%d matches were tried", w.records.matched)
+	}
+}
+
+// A try that the records could not answer is none.
+func TestATryThatNobodyAnswered(t *testing.T) {
+	w := newWorld(t)
+	account := w.michael()
+	b := w.browser("en")
+	w.records.away = true
+	for range 4 {
+		b.enter(account, "documents")
+	}
+	w.records.away = false
+	b.enter(account, "documents").shows(b.say("docs.title"))
+}
+
 func TestNames(t *testing.T) {
 	long := "Featherstonehaugh-Cholmondeley-Featherstonehaugh-Cholmondeley-Featherstonehaugh-Cholmondeley-Feather"
 	script := `<script>alert("x")</script>`

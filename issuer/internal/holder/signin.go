@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -168,56 +167,41 @@ func (d *Door) arrive(c *gin.Context, s *session.Session, a Account) error {
 	return redirect(c, to)
 }
 
-// match finds the visit's record, or counts a try. A record that is closed or under review counts as none.
+// match finds the visit's record, and counts the try unless it did: before, so that of many at once no more are tried than
+// may be. A record that is closed or under review counts as none; a try that nobody answered does not count.
 func (d *Door) match(ctx context.Context, v *visit, i Identity) error {
-	tries, err := d.tries(ctx, v.Account)
-	if err != nil {
-		return err
+	if v.Tries >= mostTries {
+		return nil
 	}
-	if v.Tries = max(v.Tries, tries); v.Tries >= mostTries {
+	name, try := d.triesName(v.Account), v.handle("try", "")
+	tries, mayTry, err := d.Tries.Try(ctx, name, try, mostTries, d.Now().Add(rememberTries))
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, session.CodeAway, "", err)
+	}
+	if !mayTry {
+		v.Tries = mostTries
 		return nil
 	}
 	person, err := d.Records.Match(ctx, i)
 	if err == nil {
 		_, err = d.options(ctx, person)
 	}
-	switch {
-	case errors.Is(err, issuance.ErrNotFound), errors.Is(err, errClosed):
-		v.Tries++
-		return d.keepTries(ctx, v.Account, v.Tries)
-	case err != nil:
+	if errors.Is(err, issuance.ErrNotFound) || errors.Is(err, errClosed) {
+		v.Tries = max(v.Tries+1, tries)
+		return nil
+	}
+	if back := d.Tries.Untry(context.WithoutCancel(ctx), name, try); back != nil {
+		err = errors.Join(err, fault.Wrap(fault.Unavailable, session.CodeAway, "", back))
+	}
+	if err != nil {
 		return err
 	}
 	v.Person, v.Tries = person, 0
 	return nil
 }
 
-// tries returns how often an account was not matched within a day.
-func (d *Door) tries(ctx context.Context, account string) (int, error) {
-	kept, err := d.Store.Session(ctx, d.triesKey(account))
-	if errors.Is(err, session.ErrNotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fault.Wrap(fault.Unavailable, session.CodeAway, "", err)
-	}
-	n, err := strconv.Atoi(string(kept))
-	if err != nil {
-		return mostTries, nil // nobody else writes here: never fail open
-	}
-	return n, nil
-}
-
-func (d *Door) keepTries(ctx context.Context, account string, n int) error {
-	err := d.Store.PutSession(ctx, d.triesKey(account), []byte(strconv.Itoa(n)), d.Now().Add(rememberTries))
-	if err != nil {
-		return fault.Wrap(fault.Unavailable, session.CodeAway, "", err)
-	}
-	return nil
-}
-
-// triesKey has the form of a session's digest, and tells nothing of the account.
-func (d *Door) triesKey(account string) string {
+// triesName tells nothing of the account.
+func (d *Door) triesName(account string) string {
 	mac := hmac.New(sha256.New, d.Secret)
 	mac.Write([]byte("tries\x00" + account))
 	return hex.EncodeToString(mac.Sum(nil))

@@ -110,7 +110,7 @@ func newWorld(t *testing.T) *world {
 	door := holder.New(
 		holder.Config{HelpPhone: "020 7946 0000", ExitURL: "https://www.bbc.co.uk/weather", Secret: make([]byte, 32)},
 		holder.Deps{
-			Shell: shell, Sessions: sessions, Store: w.store, SignIn: w.signIn, Records: w.records, Documents: catalogue.All(false),
+			Shell: shell, Sessions: sessions, Tries: w.store, SignIn: w.signIn, Records: w.records, Documents: catalogue.All(false),
 			Offers: profile, Ledger: w.store, Register: w.store, Endings: service, Letters: w.letters, Now: clock, Rand: rand.Reader, London: london,
 		})
 	w.server = httpserver.New(httpserver.Options{
@@ -154,12 +154,16 @@ type people struct {
 	facts   func(source string, f credential.Facts)
 	away    bool
 	matched int
+	during  func() // what happens while a match is looked for
 }
 
 var errAway = fault.New(fault.Unavailable, "records_unavailable", "")
 
 func (p *people) Match(_ context.Context, i holder.Identity) (string, error) {
 	p.matched++
+	if p.during != nil {
+		p.during()
+	}
 	if p.away {
 		return "", errAway
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // Store implements issuance.Offers, Ledger, Register, Roll, LetterBook and LetterWishes, statuslist.Slots, Publications and
-// Clients, receipt.Book, session.Store, casework.Endings and Sets, and keys.Books.
+// Clients, receipt.Book, session.Store and Tries, casework.Endings and Sets, and keys.Books.
 type Store struct {
 	now func() time.Time
 
@@ -38,6 +38,7 @@ type Store struct {
 	given       shelf[statuslist.Slot, given]
 	receipts    shelf[string, receipt.Receipt]
 	sessions    shelf[string, []byte]
+	tries       shelf[string, map[string]bool] // operations, by name
 	endings     shelf[string, casework.Ending]
 	sets        shelf[setPage, []string]
 	letters     shelf[string, []byte] // sealed, by id

@@ -124,6 +124,8 @@ func fill(t *testing.T, s *redisstore.Store) {
 
 func second[T any](_ T, err error) error { return err }
 
+func third[T, U any](_ T, _ U, err error) error { return err }
+
 func TestEverythingIsThereAfterARestart(t *testing.T) {
 	server := storetest.NewRedis(t)
 	s := newStore(t, dial(t, server.URL), "", at(start))
@@ -315,6 +317,8 @@ func TestARedisThatIsAwayIsUnavailable(t *testing.T) {
 		"replace it":  s.ReplaceSession(ctx, "digest", []byte("sealed"), start),
 		"session":     second(s.Session(ctx, "digest")),
 		"drop it":     s.DropSession(ctx, "digest"),
+		"try":         third(s.Try(ctx, "name", "operation", 1, start)),
+		"untry":       s.Untry(ctx, "name", "operation"),
 		"plan":        second(s.PutEnding(ctx, casework.Ending{ID: "e"})),
 		"ending":      second(s.Ending(ctx, "e")),
 		"swap":        s.SwapEnding(ctx, casework.Ending{ID: "e"}),

@@ -32,6 +32,7 @@ type Store interface {
 	statuslist.Entries
 	receipt.Book
 	session.Store
+	session.Tries
 	casework.Endings
 	casework.Sets
 	keys.Books
@@ -44,7 +45,7 @@ type Open func(t *testing.T, now func() time.Time) Store
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
 		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises, endingPromises,
-		letterPromises, clientPromises, rollPromises, keyStatePromises,
+		letterPromises, clientPromises, rollPromises, keyStatePromises, triesPromises,
 	} {
 		for name, promise := range group {
 			t.Run(name, func(t *testing.T) {
