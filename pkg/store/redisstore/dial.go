@@ -4,23 +4,67 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Dial returns a client for a redis:// or rediss:// URL. It connects when it is first used, so that a service can start
-// before its Redis; use Ping to know. An answer that is lost is asked for again: every call is safe to repeat.
+// Dial returns a client for one of these URLs, each with rediss for TLS, and more addresses of the latter two as ?addr=host:port:
+//
+//	redis://[user:password@]host:port/number         one server
+//	sentinel+redis://host:port?master_name=name      the primary that Sentinels name; username and password are its own
+//	cluster+redis://[user:password@]host:port        a cluster
+//
+// It connects when it is first used, so that a service can start before its Redis; use Ping to know. An answer that is
+// lost is asked for again: every call is safe to repeat. Nothing is read from a replica, which may lack what was acknowledged.
 func Dial(url string) (redis.UniversalClient, error) {
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		return nil, errors.New("read redis URL: not of the form redis://[user:password@]host:port/number") // the cause would quote a password
+	kind, rest, ok := strings.Cut(url, "+")
+	if !ok || strings.Contains(kind, ":") {
+		kind, rest = "", url
 	}
-	options.ContextTimeoutEnabled = true // without it a call outlives its context against a server that hangs
-	options.DialTimeout = 2 * time.Second
-	options.ReadTimeout = 2 * time.Second
-	options.WriteTimeout = 2 * time.Second
-	return redis.NewClient(options), nil
+	client, err := dial(kind, rest)
+	if err != nil { // the cause would quote a password
+		return nil, errors.New("read redis URL: not of the form redis://[user:password@]host:port/number, sentinel+redis://… or cluster+redis://…")
+	}
+	return client, nil
+}
+
+func dial(kind, url string) (redis.UniversalClient, error) {
+	switch kind {
+	case "":
+		o, err := redis.ParseURL(url)
+		if err != nil {
+			return nil, err
+		}
+		bound(&o.ContextTimeoutEnabled, &o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout)
+		return redis.NewClient(o), nil
+	case "sentinel":
+		o, err := redis.ParseFailoverURL(url)
+		if err != nil || o.MasterName == "" {
+			return nil, errors.Join(errors.New("no master_name"), err)
+		}
+		bound(&o.ContextTimeoutEnabled, &o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout)
+		o.ReplicaOnly, o.RouteByLatency, o.RouteRandomly, o.UseDisconnectedReplicas = false, false, false, false
+		return redis.NewFailoverClient(o), nil
+	case "cluster":
+		o, err := redis.ParseClusterURL(url)
+		if err != nil {
+			return nil, err
+		}
+		bound(&o.ContextTimeoutEnabled, &o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout)
+		o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false
+		return redis.NewClusterClient(o), nil
+	}
+	return nil, errors.New("no such kind")
+}
+
+// bound has a call end with its context, without which it would outlive it against a server that hangs.
+func bound(byContext *bool, times ...*time.Duration) {
+	*byContext = true
+	for _, t := range times {
+		*t = 2 * time.Second
+	}
 }
 
 // Ping says whether Redis answers.

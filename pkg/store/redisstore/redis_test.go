@@ -56,7 +56,7 @@ func TestContract(t *testing.T) {
 
 // A cluster refuses a script whose keys lie in several slots, or that names a key it did not declare.
 func TestContractOnCluster(t *testing.T) {
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{storetest.StartCluster(t)}, ContextTimeoutEnabled: true})
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: storetest.StartCluster(t), ContextTimeoutEnabled: true})
 	t.Cleanup(func() { client.Close() })
 	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store {
 		return newStore(t, client, t.Name(), now)

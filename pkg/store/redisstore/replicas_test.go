@@ -3,6 +3,8 @@
 package redisstore_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +73,52 @@ func TestAChangeIsAcknowledgedOnceTheReplicasHaveIt(t *testing.T) {
 	}
 	if _, err := redisstore.New(client, redisstore.Config{IndexKey: indexKey, Now: at(start), Replicas: -1}); err == nil {
 		t.Error("fewer than no replicas were asked for")
+	}
+}
+
+// A failover that Sentinel decides: what was acknowledged is there, and the same client goes on.
+func TestAFailoverKeepsWhatTheReplicasHad(t *testing.T) {
+	primary := storetest.NewRedis(t)
+	direct := dial(t, primary.URL)
+	primary.NewReplica(t)
+	primary.NewReplica(t)
+	for n := 0; n < 2; {
+		var err error
+		if n, err = direct.Do(t.Context(), "wait", 2, 1000).Int(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url := primary.StartSentinel(t)
+	client := dial(t, url)
+	s, err := redisstore.New(client, redisstore.Config{IndexKey: indexKey, Now: at(start), Replicas: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, s)
+	knowsReplicas(t, url)
+	primary.Kill()
+	slot := statuslist.Slot{List: "list-1", Index: 77}
+	for err = errors.New("not yet"); err != nil && t.Context().Err() == nil; {
+		_, err = s.Revoke(t.Context(), "o", slot, 0, start)
+	}
+	got, err := s.Snapshot(t.Context(), "list-1")
+	if err != nil || got.Sequence != 2 || got.Revoked[0] != 1<<5 || got.Revoked[9] != 1<<5 || got.Allocated != 1 {
+		t.Errorf("%+v (%v)", got.Head, err)
+	}
+	if err := s.CheckDurable(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// knowsReplicas waits until the Sentinel knows both replicas: it can promote no other.
+func knowsReplicas(t *testing.T, url string) {
+	t.Helper()
+	address, _, _ := strings.Cut(strings.TrimPrefix(url, "sentinel+redis://"), "?")
+	sentinel := redis.NewSentinelClient(&redis.Options{Addr: address})
+	defer sentinel.Close()
+	for t.Context().Err() == nil {
+		if found, err := sentinel.Replicas(t.Context(), "primary").Result(); err == nil && len(found) == 2 {
+			return
+		}
 	}
 }

@@ -9,48 +9,103 @@ import (
 	"testing"
 )
 
-// StartCluster starts a Redis Cluster of one node, which holds every slot, and returns its address.
-func StartCluster(t testing.TB) (address string) {
+// masters is how many servers a cluster has: the fewest that Redis calls one.
+const masters = 3
+
+// slots is how many parts a Redis Cluster divides its keys into.
+const slots = 16384
+
+// StartCluster starts a Redis Cluster of three masters, and returns their addresses.
+func StartCluster(t testing.TB) (addresses []string) {
 	t.Helper()
-	r := NewRedis(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
-	address = net.JoinHostPort("127.0.0.1", r.port)
-	if err := becomeWhole(address); err != nil {
-		t.Fatalf("start a redis cluster: %v", err)
+	nodes := make([]*node, masters)
+	for i := range nodes {
+		bus := freePort(t)
+		r := NewRedis(t, "--cluster-enabled", "yes", "--cluster-port", bus)
+		addresses = append(addresses, net.JoinHostPort("127.0.0.1", r.port))
+		n, err := dialNode(addresses[i])
+		if err != nil {
+			t.Fatalf("start a redis cluster: %v", err)
+		}
+		defer n.Close() //nolint:errcheck // nothing is left to be written
+		nodes[i] = n
+		steps := []string{
+			fmt.Sprintf("CLUSTER SET-CONFIG-EPOCH %d", i+1),
+			fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", slots*i/masters, slots*(i+1)/masters-1),
+		}
+		if i > 0 {
+			steps = append(steps, "CLUSTER MEET 127.0.0.1 "+nodes[0].port+" "+nodes[0].bus)
+		}
+		n.port, n.bus = r.port, bus
+		for _, step := range steps {
+			if _, err := n.ask(step); err != nil {
+				t.Fatalf("start a redis cluster: %s: %v", step, err)
+			}
+		}
 	}
-	return address
+	for _, n := range nodes {
+		if err := n.becomeWhole(); err != nil {
+			t.Fatalf("start a redis cluster: %v", err)
+		}
+	}
+	return addresses
 }
 
-// becomeWhole gives the node every slot and waits until it answers for them, which it does two seconds after it starts.
-func becomeWhole(address string) error {
+// node is a connection to one server of a cluster.
+type node struct {
+	net.Conn
+	answers   *bufio.Reader
+	port, bus string
+}
+
+func dialNode(address string) (*node, error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer conn.Close() //nolint:errcheck // nothing is left to be written
-	answers := bufio.NewScanner(conn)
-	if _, err := fmt.Fprint(conn, "CLUSTER ADDSLOTSRANGE 0 16383\r\n"); err != nil {
-		return err
-	}
-	for {
-		// WAIT lets the server pass the time between two looks; there is no replica to wait for.
-		if _, err := fmt.Fprint(conn, "CLUSTER INFO\r\nWAIT 1 20\r\n"); err != nil {
-			return err
-		}
-		whole, err := readWhole(answers)
-		if whole || err != nil {
-			return err
-		}
-	}
+	return &node{Conn: conn, answers: bufio.NewReader(conn)}, nil
 }
 
-func readWhole(answers *bufio.Scanner) (bool, error) {
-	for answers.Scan() {
-		switch line := answers.Text(); {
-		case strings.HasPrefix(line, "-"):
-			return false, fmt.Errorf("redis answered %s", line)
-		case strings.HasPrefix(line, "cluster_state:"):
-			return line == "cluster_state:ok", nil
+// ask sends one command and returns its answer, a line or a text.
+func (n *node) ask(command string) (string, error) {
+	if _, err := fmt.Fprint(n, command+"\r\n"); err != nil {
+		return "", err
+	}
+	line, err := n.answers.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	var size int
+	if _, err := fmt.Sscanf(line, "$%d", &size); err != nil {
+		if strings.HasPrefix(line, "-") {
+			return "", errors.New(line)
+		}
+		return line, nil
+	}
+	text := make([]byte, size+len("\r\n"))
+	for read := 0; read < len(text); {
+		m, err := n.answers.Read(text[read:])
+		if err != nil {
+			return "", err
+		}
+		read += m
+	}
+	return string(text), nil
+}
+
+// becomeWhole waits until the server answers for every slot and knows the others, a few seconds after it starts.
+func (n *node) becomeWhole() error {
+	for {
+		info, err := n.ask("CLUSTER INFO")
+		if err != nil {
+			return err
+		}
+		if strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprintf("cluster_size:%d", masters)) {
+			return nil
+		}
+		// WAIT lets the server pass the time between two looks; there is no replica to wait for.
+		if _, err := n.ask("WAIT 1 20"); err != nil {
+			return err
 		}
 	}
-	return false, errors.Join(errors.New("redis hung up"), answers.Err())
 }

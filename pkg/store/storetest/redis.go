@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,6 +52,23 @@ func (r *Redis) NewReplica(t testing.TB) *Redis {
 	return NewRedis(t, "--replicaof", "127.0.0.1 "+r.port)
 }
 
+// StartSentinel starts a Sentinel that watches r, and returns its URL. It holds a server for lost after half a second.
+func (r *Redis) StartSentinel(t testing.TB) (url string) {
+	t.Helper()
+	s := &Redis{port: freePort(t), dir: t.TempDir()}
+	file := filepath.Join(s.dir, "sentinel.conf")
+	config := fmt.Sprintf("bind 127.0.0.1\nport %s\ndir %s\nsentinel monitor primary 127.0.0.1 %s 1\nsentinel down-after-milliseconds primary 500\n", s.port, s.dir, r.port)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.run(t, []string{file, "--sentinel"})
+	t.Cleanup(s.kill)
+	return "sentinel+redis://127.0.0.1:" + s.port + "?master_name=primary"
+}
+
+// Kill ends the server without warning.
+func (r *Redis) Kill() { r.kill() }
+
 // Pause has the server do nothing until Resume, without closing a connection.
 func (r *Redis) Pause(t testing.TB) {
 	t.Helper()
@@ -91,6 +109,12 @@ func (r *Redis) start(t testing.TB, settings []string) {
 		"--appendfsync", "always", "--aof-load-truncated", "no", "--maxmemory-policy", "noeviction",
 		"--repl-diskless-sync-delay", "0", // a replica need not wait for others
 	}, settings...)
+	r.run(t, args)
+}
+
+// run starts a redis-server, whatever it is to be.
+func (r *Redis) run(t testing.TB, args []string) {
+	t.Helper()
 	r.process = exec.Command("redis-server", args...)
 	out, err := r.process.StdoutPipe()
 	if err != nil {
@@ -110,7 +134,7 @@ func waitReady(log io.Reader) error {
 	var last string
 	for lines.Scan() {
 		last = lines.Text()
-		if strings.Contains(last, "Ready to accept connections") {
+		if strings.Contains(last, "Ready to accept connections") || strings.Contains(last, "Sentinel ID is") {
 			go io.Copy(io.Discard, log) //nolint:errcheck // ends with the server
 			return nil
 		}
