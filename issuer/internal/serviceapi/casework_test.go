@@ -74,6 +74,14 @@ func TestASearchIsOnRecord(t *testing.T) {
 	if len(w.events) != 1 || w.events[0].What != "person.view" || strings.Contains(fmt.Sprint(w.events[0]), ann) {
 		t.Errorf("on record: %v", w.events)
 	}
+	somebody, stranger := w.user("SYNTHETIC_A", "N07SYN", serviceapi.RoleView), w.user("SYNTHETIC_B", "N09SYN", serviceapi.RoleView)
+	if found := w.want(200, "Credentials", "POST", "/api/credentials/search", somebody, map[string]any{"record": ann}); len(found["credentials"].([]any)) != 1 {
+		t.Errorf("their officer is shown %v", found)
+	}
+	if answer := w.send("POST", "/api/credentials/search", stranger, map[string]any{"record": ann}); answer.Code != 404 || strings.Contains(answer.Body.String(), "credentialId") {
+		t.Errorf("another team's officer: %d %s", answer.Code, answer.Body)
+	}
+	w.want(200, "Credentials", "POST", "/api/credentials/search", stranger, map[string]any{"record": ann, "wider": "CASE_TRANSFER"})
 	w.noAudit = errors.New("away")
 	if answer := w.send("POST", "/api/credentials/search", token, map[string]any{"record": ann}); answer.Code != 503 || strings.Contains(answer.Body.String(), "credentialId") {
 		t.Errorf("with no audit: %d %s", answer.Code, answer.Body)

@@ -216,10 +216,6 @@ func (a *API) few(ctx context.Context, who caller, record string) error {
 	return nil
 }
 
-type searchRequest struct {
-	Record string `json:"record"`
-}
-
 type issuedDocument struct {
 	CredentialID string     `json:"credentialId"`
 	DocumentType string     `json:"documentType"`
@@ -233,6 +229,16 @@ type issuedDocument struct {
 	Reason       string     `json:"reason,omitempty"`
 }
 
+// issued reads what was issued about a person. Somebody's token finds whom they may know of, as in the console; a service that
+// asks for itself has no team, and knows people by their number alone.
+func (a *API) issued(c *gin.Context, who caller, r about) ([]issuance.Credential, error) {
+	if !who.Person {
+		return a.Casework.IssuedTo(c.Request.Context(), who.Staff, r.Record)
+	}
+	seen, err := a.see(c, who, r, "documents")
+	return seen.Documents, err
+}
+
 // PostSearch answers POST /api/credentials/search: what was issued about one person. The key is in the body, so that it
 // stands in no URL.
 func (a *API) PostSearch(c *gin.Context) error {
@@ -240,11 +246,11 @@ func (a *API) PostSearch(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	var r searchRequest
+	var r about
 	if err := httpserver.ReadJSON(c, &r); err != nil {
 		return err
 	}
-	found, err := a.Casework.IssuedTo(c.Request.Context(), who.Staff, r.Record)
+	found, err := a.issued(c, who, r)
 	if err != nil {
 		return err
 	}
