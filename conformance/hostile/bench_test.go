@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,26 +39,36 @@ const (
 // bench is everything assembled, with a wallet that holds documents, and an eye on what is left behind.
 type bench struct {
 	*rig.Rig
-	t      *testing.T
-	ctx    context.Context
-	http   *http.Client
-	log    *journal
-	store  *watched
-	forge  *forge
+	t     *testing.T
+	ctx   context.Context
+	http  *http.Client
+	log   *journal
+	store *watched
+	forge *forge
+
+	client, neighbour *ecdsa.PrivateKey // of issuers that are registered for places in our lists
+
 	wallet *wallet.Wallet
 	mdoc   *wallet.Held
 	jwt    *wallet.Held
 
-	used     int             // places of the forge
-	mu       sync.Mutex      // held for sent and after
-	mayWrite bool            // this case says itself what it may leave behind
-	sent     []string        // what this case has sent
-	after    []func() string // what must still work; each says what does not
+	used     int                      // places of the forge
+	slow     map[string]<-chan string // what came of each slow client
+	mu       sync.Mutex               // held for sent and after
+	mayWrite bool                     // this case says itself what it may leave behind
+	sent     []string                 // what this case has sent
+	after    []func() string          // what must still work; each says what does not
 }
 
 func newBench(t *testing.T, o rig.Options) *bench {
 	t.Helper()
-	b := &bench{t: t, ctx: context.Background(), log: &journal{}, forge: newForge(t)}
+	b := &bench{t: t, ctx: context.Background(), log: &journal{}, forge: newForge(t), client: newKey(t), neighbour: newKey(t)}
+	o.Configure = func(c *issuer.Config) {
+		registered := func(id string, key *ecdsa.PrivateKey) map[string]any {
+			return map[string]any{"clientId": id, "jwks": map[string]any{"keys": []any{publicJWK(id+"-key", &key.PublicKey)}}}
+		}
+		c.StatusClients = []byte(mustJSON(map[string]any{"clients": []any{registered(statusClient, b.client), registered("neighbour", b.neighbour)}}))
+	}
 	o.Log, o.Trust = b.log, b.forge.trust
 	o.WrapStore = func(s issuer.Store) issuer.Store {
 		b.store = &watched{Store: s, ids: map[string]bool{}}
@@ -268,7 +279,7 @@ func (r reply) outcome() string {
 func (b *bench) ask(method, address string, header http.Header, body string) string {
 	var r reply
 	var err error
-	if strings.ContainsAny(fmt.Sprintf("%s", header), "\r\n\x00") {
+	if strings.ContainsAny(fmt.Sprintf("%s", header), "\r\n\x00\x1b") {
 		r, err = b.raw(address, written(method, address, header, body))
 	} else {
 		r, err = b.do(method, address, header, strings.NewReader(body))

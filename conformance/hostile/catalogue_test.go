@@ -57,14 +57,23 @@ func catalogue() []group {
 		{"script in claims and fields", scripts()},
 		{"CSRF", csrf()},
 		{"session fixation", fixation()},
+		{"cross-account", crossAccount()},
+		{"cross-client", append(crossClient(), statusClients()...)},
+		{"Unicode tricks", unicodes()},
+		{"header and log injection", injections()},
+		{"answers of wallets", answers()},
+		{"SD-JWTs", sdJWTs()},
+		{"files and codes", parsers()},
 		{"replays", replays()},
 		{"races", append(races(), pageRaces()...)},
+		{"slow clients", slow()},
 	}
 }
 
 // TestTheCatalogue tries every case on everything assembled, one after another.
 func TestTheCatalogue(t *testing.T) {
 	b := newBench(t, rig.Options{Pages: true, Assets: uitest.Assets(t)})
+	b.slow = b.startSlow()
 	for _, g := range catalogue() {
 		ran, failed := 0, 0
 		t.Run(g.name, func(t *testing.T) {

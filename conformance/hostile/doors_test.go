@@ -31,6 +31,7 @@ func doors() []door {
 		{name: "access token at /notification", open: notificationToken, header: true, opens: "204", refuses: "401 invalid_token"},
 		{name: "proof at /credential", open: proof, opens: "200", refuses: "400 invalid_proof"},
 		{name: "staff token at /api/offers", open: staffToken, header: true, opens: "201", refuses: "401 invalid_token", rsa: true},
+		{name: "message at /issue", open: statusMessage, opens: "200", refuses: "4"},
 		{name: "JWT credential at /verify", open: jwtCredential, opens: "valid", refuses: "not_valid"},
 		{name: "presentation at /verify", open: jwtPresentation, opens: "valid", refuses: "not_valid"},
 		{name: "status list of the verifier", open: statusList, opens: "valid", refuses: "could_not_check status_"},
@@ -199,6 +200,11 @@ func staffToken(b *bench) (jws, func(string) string) {
 	}
 	b.still(func() string { return unless("201", send(good.compact())) })
 	return good, send
+}
+
+func statusMessage(b *bench) (jws, func(string) string) {
+	good := b.message("/issue")
+	return good, func(token string) string { return b.status("/issue", "application/jwt", token) }
 }
 
 func jwtCredential(b *bench) (jws, func(string) string) {

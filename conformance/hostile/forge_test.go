@@ -258,3 +258,11 @@ func selfSigned(key *ecdsa.PrivateKey) *x509.Certificate {
 }
 
 func b64std(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+func unb64(s string) []byte {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		panic(err) // we wrote it
+	}
+	return b
+}

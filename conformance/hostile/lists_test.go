@@ -14,6 +14,7 @@ import (
 
 	"justice-wallet/conformance/rig"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/vical"
 )
 
 const (
@@ -319,11 +320,17 @@ func TestTheForgeIsBelieved(t *testing.T) {
 		chained("good", ofRoot(func(*x509.Certificate) {}), "valid", "control"),
 		twinPresentation("good", func(_ *bench, one []byte) []byte { return array(one) }, "valid", "control"),
 		hostileDID("good", func(b *bench) any { return didDocument(didMethod("good", &b.forge.issuer.PublicKey)) }, "good", "control"),
+		spoiltSD("good", func(s *sdJWT) string { return s.text() }, "valid", "control"),
+		boundSD("good", nil, nil, func(text string) string { return text }, "valid"),
 		hostileKeys("good", func(b *bench) any { return map[string]any{"keys": []any{publicJWK(listKID, &b.forge.lists.PublicKey)}} }, "control"),
 	} {
 		b.t = t
 		if outcome := c.make(b)(); outcome != "valid" {
 			t.Errorf("%s: %s", c.name, outcome)
 		}
+	}
+	roots := newVICAL()
+	if _, err := vical.Open(roots.raw(), []*x509.Certificate{roots.anchor}, time.Now()); err != nil {
+		t.Error(err)
 	}
 }

@@ -81,10 +81,10 @@ func (s *presentedSDJWT) holderBinding() finding {
 	for _, known := range []struct {
 		err    error
 		reason Reason
-	}{{sdjwt.ErrUnbound, ReasonNotPresented}, {sdjwt.ErrNonce, ReasonNonce}, {sdjwt.ErrAudience, ReasonAudience}, {sdjwt.ErrTime, ReasonPresentedThen}} {
+	}{{sdjwt.ErrNonce, ReasonNonce}, {sdjwt.ErrAudience, ReasonAudience}, {sdjwt.ErrTime, ReasonPresentedThen}} {
 		if errors.Is(err, known.err) {
 			return failed(known.reason)
 		}
 	}
-	return failed(ReasonHolderSignature) // not the holder's, or of another presentation
+	return failed(ReasonHolderSignature) // there is none, or it is not the holder's, or of another presentation
 }

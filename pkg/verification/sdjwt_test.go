@@ -106,9 +106,9 @@ func TestSDJWT(t *testing.T) {
 			w.now = w.statement.Validity.Until
 			return w.sdjwt(nil)
 		}, verification.ValidityPeriod, verification.Failed, verification.ReasonExpired},
-		{"not held", func(w *world) string { return w.sdjwt(nil) }, verification.HolderBinding, verification.Failed, verification.ReasonNotPresented},
+		{"not held", func(w *world) string { return w.sdjwt(nil) }, verification.HolderBinding, verification.Failed, verification.ReasonHolderSignature},
 		{"bound to nobody", func(w *world) string { return w.bound(w.sdjwt(map[string]any{"cnf": nil}), w.holder, nil) },
-			verification.HolderBinding, verification.Failed, verification.ReasonNotPresented},
+			verification.HolderBinding, verification.Failed, verification.ReasonHolderSignature},
 		{"another holder", func(w *world) string { return w.bound(w.sdjwt(nil), stranger(w), nil) },
 			verification.HolderBinding, verification.Failed, verification.ReasonHolderSignature},
 		{"another nonce", func(w *world) string { return w.bound(w.sdjwt(nil), w.holder, map[string]any{"nonce": "other"}) },

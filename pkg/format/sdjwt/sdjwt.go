@@ -98,6 +98,10 @@ func Parse(s string) (*Presentation, error) {
 			return nil, refuse(ReasonMalformed, "an empty disclosure")
 		}
 	}
+	// Without its last tilde, the last disclosure would be taken for a key binding that nobody looks at.
+	if parts[n-1] != "" && strings.Count(parts[n-1], ".") != 2 {
+		return nil, refuse(ReasonMalformed, "what follows the last tilde is no JWT")
+	}
 	return &Presentation{issuer: parts[0], disclosures: parts[1 : n-1], bound: s[:len(s)-len(parts[n-1])], binding: parts[n-1]}, nil
 }
 
