@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"justice-wallet/keys"
 )
@@ -74,4 +75,15 @@ func (r *Rig) makeKeys(ctx context.Context) ([]keys.Key, error) {
 		return keys.GenerateIn(ctx, r.options.Keys, a, r.options.Now())
 	}
 	return keys.Generate(a, r.options.Now())
+}
+
+// Custodian acts on the rig's keys, by its clock. What it does the issuer learns at the next Reload of Ring.
+func (r *Rig) Custodian() keys.Custodian {
+	make := func(_ context.Context, p keys.Purpose, now time.Time) (keys.Key, error) { return keys.NewKey(p, now) }
+	if from := r.options.Keys; from != nil {
+		make = func(ctx context.Context, p keys.Purpose, now time.Time) (keys.Key, error) {
+			return keys.MakeKey(ctx, from, p, now)
+		}
+	}
+	return keys.Custodian{Dir: r.Keys, Make: make, Audit: r.audit, Now: r.options.Now, By: "synthetic custodian"}
 }

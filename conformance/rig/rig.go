@@ -92,6 +92,7 @@ type Rig struct {
 	ReaderRoot *x509.Certificate // vouches for the verifier's requests
 
 	options Options
+	audit   *audit.File
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	closers []func() error
@@ -219,7 +220,7 @@ func (r *Rig) startIssuer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.closers = append(r.closers, log.Close)
+	r.closers, r.audit = append(r.closers, log.Close), log
 	ready, err := r.openStore(config)
 	if err != nil {
 		return err
