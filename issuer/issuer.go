@@ -69,6 +69,7 @@ type Issuer struct {
 	status   *statusapi.Service
 	casework *casework.Service
 	keys     *keys.Live
+	custody  *custody
 }
 
 // New assembles an issuer. It opens no connection.
@@ -138,7 +139,7 @@ func New(c Config, d Deps) (*Issuer, error) {
 	if err := openDoors(c, d, server, parts{source, documents, service, profile, work, paper, london}); err != nil {
 		return nil, fmt.Errorf("assemble issuer: %w", err)
 	}
-	return &Issuer{server, status, work, d.Ring}, nil
+	return &Issuer{server, status, work, d.Ring, &custody{ring: d.Ring, issuance: service, casework: work, now: d.Now, log: d.Log, over: map[string]bool{}}}, nil
 }
 
 // parts are what the doors for people stand on.
@@ -186,9 +187,9 @@ func openDoors(c Config, d Deps, server *httpserver.Server, p parts) error {
 // Publish signs and publishes every status list that changed.
 func (i *Issuer) Publish(ctx context.Context) error { return i.status.Publish(ctx) }
 
-// Work ends the documents whose time has come, of large endings too.
+// Work ends the documents whose time has come, of large endings too, and those that a compromised key signed.
 func (i *Issuer) Work(ctx context.Context) error {
-	return errors.Join(i.casework.Work(ctx), i.casework.WorkLarge(ctx))
+	return errors.Join(i.custody.Work(ctx), i.casework.Work(ctx), i.casework.WorkLarge(ctx))
 }
 
 // Run publishes status lists, ends documents and reads the keys again, at once and at every tick, until ctx ends. None waits
@@ -196,17 +197,18 @@ func (i *Issuer) Work(ctx context.Context) error {
 func (i *Issuer) Run(ctx context.Context, ticks <-chan time.Time) {
 	var done sync.WaitGroup
 	defer done.Wait()
-	publish, work, large, reload := make(chan time.Time, 1), make(chan time.Time, 1), make(chan time.Time, 1), make(chan time.Time, 1)
-	done.Go(func() { i.status.Run(ctx, publish) })
-	done.Go(func() { i.casework.Run(ctx, work) })
-	done.Go(func() { i.casework.RunLarge(ctx, large) })
-	done.Go(func() { i.keys.Run(ctx, reload) })
+	var each []chan time.Time
+	for _, run := range []func(context.Context, <-chan time.Time){i.status.Run, i.casework.Run, i.casework.RunLarge, i.keys.Run, i.custody.Run} {
+		ticks := make(chan time.Time, 1)
+		each = append(each, ticks)
+		done.Go(func() { run(ctx, ticks) })
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case tick := <-ticks:
-			for _, to := range []chan time.Time{publish, work, large, reload} {
+			for _, to := range each {
 				select {
 				case to <- tick:
 				default: // it is busy, and one tick waits for it

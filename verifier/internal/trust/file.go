@@ -41,9 +41,10 @@ type Letters struct {
 
 // IACA is an issuing authority of mdocs (ISO 18013-5 Annex B.1.2).
 type IACA struct {
-	PEM       string   `json:"pem"`           // one certificate
-	Documents []string `json:"documents"`     // the docTypes it may vouch for, each in full
-	CRL       string   `json:"crl,omitempty"` // its revocation list, PEM: given here, and never fetched
+	PEM       string   `json:"pem"`              // one certificate
+	Documents []string `json:"documents"`        // the docTypes it may vouch for, each in full
+	CRL       string   `json:"crl,omitempty"`    // its revocation list, PEM; or
+	CRLURL    string   `json:"crlURL,omitempty"` // where its revocation list is, DER: fetched from here, and from nowhere that a certificate names
 	// Links are link certificates, PEM: a new root's name and key, which this root vouches for (ISO 18013-5 Annex B.1.2).
 	// Documents of the new root are believed as this one's are, for as long as both stand.
 	Links []string `json:"links,omitempty"`
@@ -130,6 +131,12 @@ func (a *IACA) check() []error {
 		a.crl, err = parseCRL(a.CRL, a.certificate)
 		errs = append(errs, err)
 	}
+	if a.CRLURL != "" {
+		errs = append(errs, checkURL("crlURL", a.CRLURL))
+	}
+	if a.CRL != "" && a.CRLURL != "" {
+		errs = append(errs, errors.New("crl and crlURL: want one of them"))
+	}
 	for _, text := range a.Links {
 		link, err := parseRoot(text)
 		if err == nil && a.certificate != nil && link.CheckSignatureFrom(a.certificate) != nil {
@@ -154,14 +161,7 @@ func parseCRL(text string, root *x509.Certificate) (*x509.RevocationList, error)
 	if err != nil {
 		return nil, fmt.Errorf("crl %w", err)
 	}
-	crl, err := x509.ParseRevocationList(der)
-	if err != nil {
-		return nil, fmt.Errorf("crl: %w", err)
-	}
-	if err := crl.CheckSignatureFrom(root); err != nil {
-		return nil, errors.New("crl is not signed by the root")
-	}
-	return crl, nil
+	return readCRL(der, root)
 }
 
 func parseRoot(text string) (*x509.Certificate, error) {

@@ -48,6 +48,7 @@ type Store struct {
 	content []byte // as last seen, good or bad
 	file    *File  // the newest good one
 	issuers map[Issuer]*didKeys
+	crls    map[string]*crlSource // by root and URL
 }
 
 // Open returns the store of a source. A source that cannot be read, or is out of date, is an error.
@@ -59,6 +60,9 @@ func Open(source Source, o Options) (*Store, error) {
 	file, err := Read(content, source.Key)
 	if err != nil {
 		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{source: source, options: o, looked: o.Now(), content: content, issuers: map[Issuer]*didKeys{}}
 	s.take(file)
@@ -76,8 +80,20 @@ func (s *Store) take(file *File) {
 			issuers[issuer] = newDIDKeys(issuer, s.options.Client, s.options.Now)
 		}
 	}
-	s.file, s.issuers = file, issuers
+	crls := map[string]*crlSource{}
+	for _, a := range file.IACAs {
+		if a.CRLURL == "" {
+			continue
+		}
+		if crls[a.source()] = s.crls[a.source()]; crls[a.source()] == nil {
+			crls[a.source()] = &crlSource{url: a.CRLURL, root: a.certificate, client: s.options.Client, now: s.options.Now, log: s.options.Log}
+		}
+	}
+	s.file, s.issuers, s.crls = file, issuers, crls
 }
+
+// source names where a root's revocation list is fetched.
+func (a IACA) source() string { return string(a.certificate.Raw) + a.CRLURL }
 
 func (s *Store) stale() bool {
 	return s.file.NextUpdate != nil && !s.options.Now().Before(*s.file.NextUpdate)
@@ -118,9 +134,7 @@ func (s *Store) reload() error {
 
 // Roots returns the authorities trusted for docType.
 func (s *Store) Roots(docType string) ([]verification.Root, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	file, err := s.current()
+	file, crls, err := s.sources()
 	if err != nil {
 		return nil, err
 	}
@@ -128,13 +142,24 @@ func (s *Store) Roots(docType string) ([]verification.Root, error) {
 	for _, a := range file.IACAs {
 		if slices.Contains(a.Documents, docType) {
 			revoked := revokes(file, a.certificate)
-			roots = append(roots, verification.Root{Certificate: a.certificate, CRL: a.crl, Revoked: revoked})
+			crl := a.crl
+			if source := crls[a.source()]; source != nil {
+				crl = source.current() // without the mutex: others need not wait for it
+			}
+			roots = append(roots, verification.Root{Certificate: a.certificate, CRL: crl, Revoked: revoked})
 			for _, link := range s.standing(a) {
 				roots = append(roots, verification.Root{Certificate: link, Revoked: revoked || revokes(file, link)})
 			}
 		}
 	}
 	return roots, nil
+}
+
+func (s *Store) sources() (*File, map[string]*crlSource, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	file, err := s.current()
+	return file, s.crls, err
 }
 
 // standing returns the links of a root that is valid now; the links' own validity is looked at with the path.
