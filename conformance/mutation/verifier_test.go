@@ -168,8 +168,8 @@ var verifierMutants = []struct {
 		"if s.source.Key != nil && file.Version <= s.file.Version {", "if s.source.Key != nil && file.Version < 0 {"}}, "./verifier/internal/trust", "TestReload"},
 	{mutant{"a trust list that was signed", "verifier/internal/trust/signed.go", []string{
 		"claims, err := token.Verify(key)", "claims, err := token.UnverifiedClaims()"}}, "./verifier/internal/trust", "TestASignedFileAtStart"},
-	{mutant{"a revocation list of the root's own", "verifier/internal/trust/file.go", []string{
-		"if err := crl.CheckSignatureFrom(root); err != nil {", "if err := crl.CheckSignatureFrom(root); err != nil && root == nil {"}}, "./verifier/internal/trust", "TestASignedFileAtStart"},
+	{mutant{"a revocation list of the root's own", "verifier/internal/trust/crl.go", []string{
+		"if err := list.CheckSignatureFrom(root); err != nil || string(list.RawIssuer) != string(root.RawSubject) {", "if err := list.CheckSignatureFrom(root); err != nil && root == nil {"}}, "./verifier/internal/trust", "TestASignedFileAtStart"},
 
 	// In person, and over the browser in the mdoc's own protocol.
 	{mutant{"only documents that were asked for", "verifier/internal/openid4vp/answer.go", []string{

@@ -86,6 +86,7 @@ func TestAStolenKeyIsRevoked(t *testing.T) {
 			}
 			wantEnded(t, r, stolen.ID, len(held))
 			wantListed(t, r, stolen)
+			wantLateOnesEnded(t, r, clock, stolen.ID)
 			for _, h := range held {
 				fresh, err := w.Refresh(context.Background(), h)
 				if err != nil {
@@ -143,24 +144,45 @@ func wantEnded(t *testing.T, r *rig.Rig, key string, n int) {
 	}
 }
 
+// wantLateOnesEnded has a document come to exist when the ending is over, of a replica that did not know yet: it ends too.
+func wantLateOnesEnded(t *testing.T, r *rig.Rig, clock *stepped, key string) {
+	t.Helper()
+	all, err := r.Store.CredentialsOf(t.Context(), person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := all[0]
+	late.ID, late.KeyID, late.Revoked, late.Reason = "00000000-0000-4000-8000-000000000001", key, time.Time{}, ""
+	grant := issuance.Grant{Issuer: "https://late.example", TokenID: "late", Subject: late.Subject, Configuration: late.Configuration, Nonce: "late", Expires: clock.now().Add(time.Minute)}
+	if err := r.Store.Commit(t.Context(), issuance.Commit{Operation: "late", Grant: grant, Credential: late}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Issuer.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Store.Credential(t.Context(), late.ID); err != nil || got.Reason != string(issuance.ReasonKeyCompromise) {
+		t.Errorf("%v: a late document stands, or ended for %q", err, got.Reason)
+	}
+}
+
 // wantListed looks for the key where everybody does: its certificate on the root's list, or its absence from the key sets.
 func wantListed(t *testing.T, r *rig.Rig, k keys.Key) {
 	t.Helper()
 	if len(k.Chain) == 0 {
 		for _, path := range []string{"/.well-known/did.json", "/.well-known/jwks.json"} {
-			if content := get(t, r, r.IssuerURL+path); bytes.Contains(content, []byte(k.ID)) {
+			if content := download(t, r, r.IssuerURL+path); bytes.Contains(content, []byte(k.ID)) {
 				t.Errorf("%s has the key still", path)
 			}
 		}
 		return
 	}
-	list, err := x509.ParseRevocationList(get(t, r, k.Chain[0].CRLDistributionPoints[0]))
+	list, err := x509.ParseRevocationList(download(t, r, k.Chain[0].CRLDistributionPoints[0]))
 	if err != nil || len(list.RevokedCertificateEntries) != 1 || list.RevokedCertificateEntries[0].SerialNumber.Cmp(k.Chain[0].SerialNumber) != 0 {
 		t.Errorf("the revocation list: %v", err)
 	}
 }
 
-func get(t *testing.T, r *rig.Rig, url string) []byte {
+func download(t *testing.T, r *rig.Rig, url string) []byte {
 	t.Helper()
 	response, err := r.HTTP.Get(url)
 	if err != nil {
