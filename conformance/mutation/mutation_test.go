@@ -27,6 +27,15 @@ type mutant struct {
 	edits []string
 }
 
+// testedMutant is a mutant with the test that must fail for it.
+type testedMutant struct {
+	mutant
+	pkg, test string
+}
+
+// tested are the mutants that a test of their own holds.
+func tested() []testedMutant { return slices.Concat(verifierMutants, providerMutants) }
+
 // changed is file without the rule.
 func (m mutant) changed(t *testing.T) []byte {
 	t.Helper()
@@ -54,13 +63,13 @@ func TestEveryRowStandsInTheCodeOnce(t *testing.T) {
 	}
 }
 
-// rows are the mutants of both tables.
+// rows are the mutants of all tables.
 func rows() []mutant {
 	var all []mutant
 	for _, m := range demoMutants {
 		all = append(all, m.mutant)
 	}
-	for _, m := range verifierMutants {
+	for _, m := range tested() {
 		all = append(all, m.mutant)
 	}
 	return all
@@ -69,7 +78,7 @@ func rows() []mutant {
 // A pattern that matches no test, or that would match any, holds nothing.
 func TestEveryRowNamesATestThatIsThere(t *testing.T) {
 	tests := map[string][]string{}
-	for _, m := range verifierMutants {
+	for _, m := range tested() {
 		if tests[m.pkg] == nil {
 			tests[m.pkg] = testsIn(t, m.pkg)
 		}
@@ -117,13 +126,13 @@ func TestTheListOfRulesIsWhole(t *testing.T) {
 	for _, m := range demoMutants {
 		note("the demonstration", m.mutant)
 	}
-	for _, m := range verifierMutants {
+	for _, m := range tested() {
 		note("a test", m.mutant)
 	}
 	for _, room := range []string{
 		"pkg/verification", "pkg/format/mdoc", "pkg/format/sdjwt", "pkg/cose", "pkg/jose", "pkg/oid4vci", "pkg/oid4vp", "pkg/proximity", "pkg/purpose",
 		"pkg/statustoken", "pkg/vical", "pkg/issuance", "verifier", "verifier/internal/openid4vp", "verifier/internal/statusfetch",
-		"verifier/internal/trust", "issuer/internal/statusapi",
+		"verifier/internal/trust", "issuer/internal/statusapi", "keys", "keys/guard", "keys/pkcs11", "keys/kms", "keys/providers",
 	} {
 		if !files[room] {
 			t.Errorf("no rule of %s is taken out", room)

@@ -15,10 +15,7 @@ const (
 )
 
 // Each of these is a check of the verifier, and the test that holds it: without the check, that test must fail.
-var verifierMutants = []struct {
-	mutant
-	pkg, test string
-}{
+var verifierMutants = []testedMutant{
 	// What a document says of its time.
 	{mutant{"not before its first second", "pkg/verification/checks.go", []string{"case now.Before(v.From):", "case false:"}}, engine, "TestValidity"},
 	{mutant{"not after its last second", "pkg/verification/checks.go", []string{"case !now.Before(v.Until):", "case false:"}}, engine, "TestValidity"},

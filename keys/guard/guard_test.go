@@ -76,7 +76,7 @@ func TestAGuardedKeySigns(t *testing.T) {
 		if err != nil || !ecdsa.VerifyASN1(signer.Public().(*ecdsa.PublicKey), message[:], signature) {
 			t.Error(name, err)
 		}
-		if _, err := signer.Sign(rand.Reader, message[:20], crypto.SHA1); err == nil {
+		if _, err := signer.Sign(rand.Reader, message[:], crypto.SHA512_256); err == nil {
 			t.Error(name, "signed a digest that is not a SHA-256")
 		}
 		if _, err := signer.Sign(rand.Reader, message[:31], crypto.SHA256); err == nil {

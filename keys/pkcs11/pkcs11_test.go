@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/ThalesGroup/crypto11"
+	ckr "github.com/miekg/pkcs11"
 
 	"justice-wallet/keys"
 	"justice-wallet/keys/guard"
@@ -237,21 +238,77 @@ func TestLoginsArePaced(t *testing.T) {
 	}
 }
 
-// SoftHSM counts no tries, but others lock after three: we stop after one.
+// SoftHSM counts no tries, but others lock after three: we stop after one, and do not even see that the PIN is right now.
 func TestAWrongPINIsTriedOnce(t *testing.T) {
+	const wrong = "wrong 1234"
 	r := newRig(t)
 	_, reference := r.make(t, keys.PurposeDocument)
 	r.leave(t)
-	r.token.PIN = "wrong 1234"
-	s, err := r.again(t).Open(t.Context(), keys.PurposeDocument, reference)
+	s, err := r.again(t, func(o *pkcs11.Options) { o.PIN = wrong }).Open(t.Context(), keys.PurposeDocument, reference)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
-		r.at.Add(10)
-		if err := sign(s); !errors.Is(err, pkcs11.ErrRefused) || strings.Contains(err.Error(), r.token.PIN) {
+	refused := func() {
+		t.Helper()
+		if err := sign(s); !errors.Is(err, pkcs11.ErrRefused) || strings.Contains(err.Error(), wrong) {
 			t.Error(err)
 		}
+	}
+	refused()
+	changePIN(t, r.token, wrong)
+	r.at.Add(10)
+	refused()
+}
+
+func changePIN(t *testing.T, token *keystest.SoftHSM, to string) {
+	t.Helper()
+	library := ckr.New(token.Module)
+	if err := library.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	session, err := library.OpenSession(slot(t, library, token), ckr.CKF_SERIAL_SESSION|ckr.CKF_RW_SESSION)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(library.Login(session, ckr.CKU_USER, token.PIN), library.SetPIN(session, token.PIN, to), library.Finalize()); err != nil {
+		t.Fatal(err)
+	}
+	library.Destroy()
+}
+
+// slot returns the slot of a token, in a library that is open.
+func slot(t *testing.T, library *ckr.Ctx, token *keystest.SoftHSM) uint {
+	t.Helper()
+	slots, err := library.GetSlotList(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range slots {
+		if about, err := library.GetTokenInfo(s); err == nil && about.Label == token.Label {
+			return s
+		}
+	}
+	t.Fatal("the token is in no slot")
+	return 0
+}
+
+// A token that ends every session, as a cluster of tokens does when it changes over, is logged in to again.
+func TestSessionsThatEndedAreMadeAnew(t *testing.T) {
+	r := newRig(t)
+	s, _ := r.make(t, keys.PurposeDocument)
+	if err := sign(s); err != nil {
+		t.Fatal(err)
+	}
+	library := ckr.New(r.token.Module) // the very library that the provider has open
+	if err := library.CloseAllSessions(slot(t, library, r.token)); err != nil {
+		t.Fatal(err)
+	}
+	if err := sign(s); err == nil {
+		t.Error("signed in a session that has ended")
+	}
+	r.at.Add(1)
+	if err := sign(s); err != nil {
+		t.Error("after a second:", err)
 	}
 }
 
