@@ -219,6 +219,8 @@ var verifierMutants = []testedMutant{
 	{mutant{"for this presentation", "pkg/format/sdjwt/sdjwt.go", []string{"case digest != want:", "case digest == want+want:"}}, sdjwts, "TestBinding"},
 	{mutant{"made now", "pkg/format/sdjwt/sdjwt.go", []string{
 		"case issued.After(b.Now.Add(clockSkew)) || issued.Before(b.Now.Add(-b.MaxAge)):", "case issued.IsZero():"}}, sdjwts, "TestBinding"},
+	{mutant{"a key binding that has not ended", "pkg/format/sdjwt/sdjwt.go", []string{"return !now.Before(at) }", "return now.IsZero() }"}}, sdjwts, "TestBinding"},
+	{mutant{"a key binding that has begun", "pkg/format/sdjwt/sdjwt.go", []string{"return now.Add(clockSkew).Before(at) }", "return at.IsZero() }"}}, sdjwts, "TestBinding"},
 	{mutant{"a key that the issuer signed", "pkg/format/sdjwt/sdjwt.go", []string{"disclosed && !v.Signed.Has(name)", "disclosed && name == \"\""}}, sdjwts, "TestBinding"},
 	{mutant{"no _sd_alg within", "pkg/format/sdjwt/sdjwt.go", []string{`return refuse(ReasonDigests, "an _sd_alg within")`, "_ = ok"}}, sdjwts, "TestDisclosures"},
 	{mutant{"a nonce to bind to", "pkg/format/sdjwt/credential.go", []string{` || b.Nonce == "" || b.Audience == ""`, ""}}, sdjwts, "TestCredential"},

@@ -371,6 +371,22 @@ func (p *Presentation) boundTo(b Binding, claims jose.Claims) error {
 	case issued.After(b.Now.Add(clockSkew)) || issued.Before(b.Now.Add(-b.MaxAge)):
 		return &Error{ReasonBinding, "it was not made now", ErrTime}
 	}
+	return current(claims, b.Now)
+}
+
+// current holds a key binding to the times it may name itself (RFC 7519 §4.1.4 and §4.1.5).
+func current(claims jose.Claims, now time.Time) error {
+	for name, wrong := range map[string]func(time.Time) bool{
+		"exp": func(at time.Time) bool { return !now.Before(at) },
+		"nbf": func(at time.Time) bool { return now.Add(clockSkew).Before(at) },
+	} {
+		if !claims.Has(name) {
+			continue
+		}
+		if at, err := claims.Time(name); err != nil || wrong(at) {
+			return &Error{ReasonBinding, name + " does not hold now", ErrTime}
+		}
+	}
 	return nil
 }
 

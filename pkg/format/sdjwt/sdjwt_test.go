@@ -379,6 +379,12 @@ func TestBinding(t *testing.T) {
 		"another presentation": {func(c object) { c["sd_hash"] = hash(presented + "x~") }, m.holder, sdjwt.TypeKeyBinding, false},
 		"no presentation":      {func(c object) { delete(c, "sd_hash") }, m.holder, sdjwt.TypeKeyBinding, false},
 		"no time":              {func(c object) { delete(c, "iat") }, m.holder, sdjwt.TypeKeyBinding, false},
+		"ended":                {func(c object) { c["exp"] = now.Unix() }, m.holder, sdjwt.TypeKeyBinding, false},
+		"ends":                 {func(c object) { c["exp"] = now.Unix() + 1 }, m.holder, sdjwt.TypeKeyBinding, true},
+		"ends at no time":      {func(c object) { c["exp"] = "never" }, m.holder, sdjwt.TypeKeyBinding, false},
+		"begins later":         {func(c object) { c["nbf"] = now.Add(2 * time.Minute).Unix() }, m.holder, sdjwt.TypeKeyBinding, false},
+		"begins by its clock":  {func(c object) { c["nbf"] = now.Add(time.Minute).Unix() }, m.holder, sdjwt.TypeKeyBinding, true},
+		"begins at no time":    {func(c object) { c["nbf"] = nil }, m.holder, sdjwt.TypeKeyBinding, false},
 		"old":                  {func(c object) { c["iat"] = now.Add(-2 * time.Minute).Unix() }, m.holder, sdjwt.TypeKeyBinding, false},
 		"ahead":                {func(c object) { c["iat"] = now.Add(2 * time.Minute).Unix() }, m.holder, sdjwt.TypeKeyBinding, false},
 	} {
