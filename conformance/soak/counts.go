@@ -17,6 +17,7 @@ const (
 	behind      = "endings acknowledged that the promoted replica lacked"
 	bytesLost   = "bytes lost with the power"
 	verdicts    = "verdicts"
+	listsRead   = "lists read from outside"
 )
 
 // Counts is how often each thing happened. Safe for concurrent use.

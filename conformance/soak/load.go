@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// load has every client issue and revoke until stop is called. That some of it fails is what the soak is about.
+// load has every client issue and revoke until stop is called. Somebody reads all the while, and
+// somebody verifies. That some of it fails is what the soak is about.
 func (w *World) load() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -16,6 +17,7 @@ func (w *World) load() (stop func()) {
 		all.Go(func() { c.work(ctx, chance) })
 	}
 	all.Go(func() { w.verify(ctx, rand.New(rand.NewPCG(w.rand.Uint64(), clientCount))) })
+	all.Go(func() { w.read(ctx) })
 	return func() {
 		cancel()
 		all.Wait()
@@ -46,6 +48,16 @@ func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):
+	}
+}
+
+// read has the outside checker look at the lists all the time: whoever reads one at any moment must never see one go back.
+func (w *World) read(ctx context.Context) {
+	for ctx.Err() == nil {
+		if _, err := w.look(ctx); err != nil {
+			w.violation("%v", err)
+		}
+		pause(ctx, 20*time.Millisecond)
 	}
 }
 
