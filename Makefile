@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the service at work, `make test` proves it. `make help` lists the rest.
 GO ?= go
-TESTS := redis,tools,interop,pkcs11
+TESTS := redis,tools,interop,pkcs11,soak
 TAGS := $(TESTS),mutation,browser
 
 .PHONY: help demo demo-providers dev test mutation check bench bench-keys bench-verify soak-status fuzz tools assets screenshots

@@ -62,6 +62,8 @@ func Clock(now func() time.Time) func() time.Time {
 // Synced tells that a journal has so many bytes on the disk.
 func Synced(bytes int64) {
 	if path := os.Getenv("FAULT_SYNCED"); path != "" {
-		os.WriteFile(path, []byte(strconv.FormatInt(bytes, 10)), 0o600) //nolint:errcheck // the test that reads it will miss it
+		next := path + ".next"                                          // whole or not at all: the process may be killed at this very moment
+		os.WriteFile(next, []byte(strconv.FormatInt(bytes, 10)), 0o600) //nolint:errcheck // the test that reads it will miss it
+		os.Rename(next, path)                                           //nolint:errcheck // likewise
 	}
 }
