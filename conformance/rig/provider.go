@@ -25,6 +25,13 @@ func (r *Rig) openProvider(ctx context.Context) error {
 	return fmt.Errorf("keys of a rig are in file, pkcs11 or kms, not in %q", r.options.KeysIn)
 }
 
+// patient are bounds that a busy machine keeps.
+func patient() guard.Options {
+	o := guard.Defaults()
+	o.Deadline = time.Minute
+	return o
+}
+
 // openToken makes a token of SoftHSM2.
 func (r *Rig) openToken() error {
 	dir, err := os.MkdirTemp("", "justice-wallet-token-")
@@ -37,7 +44,7 @@ func (r *Rig) openToken() error {
 		return err
 	}
 	o := token.Options()
-	o.Bounds, o.Now = guard.Defaults(), time.Now
+	o.Bounds, o.Now = patient(), time.Now
 	provider, err := pkcs11.New(o)
 	if err != nil {
 		return err
@@ -54,7 +61,7 @@ func (r *Rig) openKMS(ctx context.Context) error {
 	}
 	r.closers = append(r.closers, moto.Close)
 	o := moto.Options()
-	o.Bounds = guard.Defaults()
+	o.Bounds = patient()
 	provider, err := kms.New(ctx, o)
 	if err != nil {
 		return err

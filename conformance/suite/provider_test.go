@@ -15,7 +15,7 @@ import (
 
 // brief are the bounds of a provider whose stalls a test waits for.
 func brief() guard.Options {
-	return guard.Options{Parallel: 2, Queue: 4, Deadline: 200 * time.Millisecond}
+	return guard.Options{Parallel: 2, Queue: 4, Deadline: time.Second}
 }
 
 // hang waits for longer than anybody does, and then for whoever ends it.

@@ -50,7 +50,9 @@ func newRig(t *testing.T, change ...func(*pkcs11.Options)) *rig {
 func (r *rig) again(t *testing.T, change ...func(*pkcs11.Options)) pkcs11.Provider {
 	t.Helper()
 	o := r.token.Options()
-	o.Bounds, o.Now = guard.Defaults(), func() time.Time { return time.Unix(r.at.Load(), 0) }
+	o.Bounds = guard.Defaults()
+	o.Bounds.Deadline = time.Minute // no test waits for it, however busy the machine
+	o.Now = func() time.Time { return time.Unix(r.at.Load(), 0) }
 	for _, f := range change {
 		f(&o)
 	}

@@ -50,7 +50,7 @@ func inKMS(t *testing.T, vars map[string]string) {
 func makeKeys(t *testing.T, vars map[string]string) {
 	t.Helper()
 	delete(vars, "KEYS_PASSPHRASE")
-	vars["KEYS_DIR"] = private(t)
+	vars["KEYS_DIR"], vars["KEYS_DEADLINE"] = private(t), "10s" // no test waits for it, however busy the machine
 	r := config.NewReader(getenv(vars))
 	c := providers.Read(r)
 	if err := r.Err(); err != nil {
