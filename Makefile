@@ -1,9 +1,9 @@
 # Two commands matter: `make demo` shows the service at work, `make test` proves it. `make help` lists the rest.
 GO ?= go
 TESTS := redis,tools,interop,pkcs11,soak
-TAGS := $(TESTS),mutation,browser
+TAGS := $(TESTS),mutation,browser,long
 
-.PHONY: help demo demo-providers dev test mutation check bench bench-keys bench-verify soak-status fuzz tools assets screenshots
+.PHONY: help demo demo-providers dev test mutation check bench bench-keys bench-verify soak-status soak-slots fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -50,6 +50,9 @@ bench-verify: tools ## One presentation verified end to end, beside the raw cryp
 
 soak-status: tools ## Kill, cut off and rob the services ROUNDS times (SEED, ONLY), and look whether anything acknowledged is missing
 	ROUNDS=$(or $(ROUNDS),100) $(GO) test -tags soak -run TestSoak -count 1 -timeout 0 -v ./conformance/soak
+
+soak-slots: tools ## Give four million places and revoke a hundred thousand, many at once: none given twice, none lost
+	$(GO) test -tags redis,long -count 1 -timeout 60m -v -run 'NoPlaceIsGivenTwice|NoneOfManyNeighbours' ./issuer/internal/statusapi ./pkg/store/redisstore
 
 fuzz: ## Every fuzz target for ten seconds each
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

@@ -71,7 +71,7 @@ const rules = `
 	pkg/store/memstore   < keys pkg/casework pkg/issuance pkg/receipt pkg/session pkg/statuslist                          |
 	pkg/store/redisstore < keys pkg/casework pkg/fault pkg/issuance pkg/receipt pkg/session pkg/statuslist                | github.com/redis/go-redis/v9
 	pkg/store/durable    < pkg/faultpoint pkg/journal pkg/statuslist                                             |
-	pkg/store/storetest  < keys pkg/casework pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification |
+	pkg/store/storetest  < keys pkg/casework pkg/credential pkg/issuance pkg/receipt pkg/session pkg/statuslist pkg/verification | pgregory.net/rapid
 	pkg/httpserver       < pkg/fault pkg/jose                                               | github.com/gin-gonic/gin
 
 	# services: neither knows the other

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"math/bits"
+	"sync"
 )
 
 // rounds of the Feistel network. Four make it as good as random to one who chooses the inputs (Luby and Rackoff); our
@@ -15,9 +17,10 @@ const rounds = 10
 // Permutation is a secret order of the numbers below a size. A counter put through it gives every index once, in an
 // order that tells nobody without the key when an index was given out, or how many were.
 type Permutation struct {
-	key  []byte
 	size uint64
 	half int // bits in each half of the Feistel network
+
+	macs sync.Pool // of hash.Hash with the key in it
 }
 
 // NewPermutation returns the order that key (32 bytes) gives the list of that id.
@@ -31,7 +34,10 @@ func NewPermutation(key []byte, list string, size int) (*Permutation, error) {
 	tweaked := hmac.New(sha256.New, key)
 	tweaked.Write([]byte("status list order\x00" + list))
 	width := bits.Len64(uint64(size) - 1)
-	return &Permutation{key: tweaked.Sum(nil), size: uint64(size), half: max(1, (width+1)/2)}, nil
+	tweakedKey := tweaked.Sum(nil)
+	p := &Permutation{size: uint64(size), half: max(1, (width+1)/2)}
+	p.macs.New = func() any { return hmac.New(sha256.New, tweakedKey) }
+	return p, nil
 }
 
 // Index returns where the n-th number goes, 0 <= n < size; otherwise ErrNoSlot.
@@ -78,10 +84,12 @@ func (p *Permutation) unshuffle(x uint64) uint64 {
 }
 
 func (p *Permutation) mix(round int, x uint64) uint64 {
-	var message [9]byte
+	mac := p.macs.Get().(hash.Hash)
+	defer p.macs.Put(mac)
+	mac.Reset()
+	var message [9 + sha256.Size]byte
 	message[0] = byte(round)
 	binary.BigEndian.PutUint64(message[1:], x)
-	mac := hmac.New(sha256.New, p.key)
-	mac.Write(message[:])
-	return binary.BigEndian.Uint64(mac.Sum(nil))
+	mac.Write(message[:9])
+	return binary.BigEndian.Uint64(mac.Sum(message[9:9]))
 }

@@ -20,16 +20,24 @@ type both struct {
 	*durable.Lists
 }
 
-func TestContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store {
-		s := memstore.New(now)
-		l, err := durable.Open(durable.Options{
-			Store: s, Path: filepath.Join(t.TempDir(), "journal"), Now: now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
-		return both{below{s}, l}
+func newBoth(t *testing.T, name string, now func() time.Time) storetest.Store {
+	t.Helper()
+	s := memstore.New(now)
+	l, err := durable.Open(durable.Options{
+		Store: s, Path: filepath.Join(t.TempDir(), name), Now: now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return both{below{s}, l}
+}
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store { return newBoth(t, "journal", now) })
+}
+
+func TestAJournalledStoreAgreesWithTheModel(t *testing.T) {
+	model := func(_ *testing.T, _ string, now func() time.Time) storetest.Store { return memstore.New(now) }
+	storetest.Agree(t, model, map[string]storetest.OpenNamed{"journalled": newBoth})
 }

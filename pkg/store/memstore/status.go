@@ -45,12 +45,13 @@ func (s *Store) Next(_ context.Context, operation, id string, until time.Time, f
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if n, ok := s.counters.get(counted{operation, id}, now); ok {
-		return n, nil
-	}
 	l := s.lists[id]
 	if l == nil {
 		return 0, statuslist.ErrNoSlot
+	}
+	if n, ok := s.counters.get(counted{operation, id}, now); ok {
+		l.give(n+1, until)
+		return n, nil
 	}
 	n := max(l.head.Allocated, floor)
 	if n >= l.head.Size {

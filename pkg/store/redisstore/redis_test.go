@@ -17,6 +17,7 @@ import (
 	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/statuslist"
+	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/store/redisstore"
 	"justice-wallet/pkg/store/storetest"
 )
@@ -64,6 +65,19 @@ func TestContractOnCluster(t *testing.T) {
 	if err := newStore(t, client, "", at(start)).CheckDurable(t.Context()); err != nil {
 		t.Errorf("a durable cluster was refused: %v", err)
 	}
+}
+
+func TestRedisAndAClusterAgreeWithTheModel(t *testing.T) {
+	single := dial(t, storetest.StartRedis(t))
+	cluster := redis.NewClusterClient(&redis.ClusterOptions{Addrs: storetest.StartCluster(t), ContextTimeoutEnabled: true})
+	t.Cleanup(func() { cluster.Close() })
+	on := func(client redis.UniversalClient) storetest.OpenNamed {
+		return func(t *testing.T, name string, now func() time.Time) storetest.Store {
+			return newStore(t, client, name, now)
+		}
+	}
+	model := func(_ *testing.T, _ string, now func() time.Time) storetest.Store { return memstore.New(now) }
+	storetest.Agree(t, model, map[string]storetest.OpenNamed{"redis": on(single), "cluster": on(cluster)})
 }
 
 // The person and the wallet are synthetic.

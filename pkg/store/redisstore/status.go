@@ -102,10 +102,13 @@ func (s *Store) word(answer any, err error) (string, error) {
 
 // A counter that an operation was given is a hash: n, until.
 var next = script(listWords + `
-local given = redis.call('HMGET', KEYS[2], 'n', 'until')
-if live(given[2]) then return given[1] end
 local list = redis.call('HMGET', KEYS[1], 'next', 'size')
 if not list[2] then return 'none' end
+local given = redis.call('HMGET', KEYS[2], 'n', 'until')
+if live(given[2]) then
+	needed(KEYS[1], ARGV[3])
+	return given[1]
+end
 local n = math.max(tonumber(list[1]), tonumber(ARGV[4]))
 if n >= tonumber(list[2]) then return 'full' end
 redis.call('HSET', KEYS[1], 'next', whole(n + 1))

@@ -316,6 +316,9 @@ func neededUntil(t *testing.T, f fixture) {
 	if got := f.head(t, "a").Until; !got.Equal(start.AddDate(0, 0, 30)) {
 		t.Errorf("needed until %v", got)
 	}
+	if n, err := f.Next(f.ctx, "0", "a", start.AddDate(0, 0, 40), 0); err != nil || n != 0 || !f.head(t, "a").Until.Equal(start.AddDate(0, 0, 40)) {
+		t.Errorf("the same operation, for longer: counter %d, needed until %v (%v)", n, f.head(t, "a").Until, err)
+	}
 }
 
 func (f fixture) restore(t *testing.T, r statuslist.Recovery) {

@@ -1,0 +1,5 @@
+//go:build redis && !long
+
+package redisstore_test
+
+const operations = 10_000
