@@ -48,6 +48,9 @@ type Config struct {
 	StatusLife  time.Duration // STATUS_LIFE: when a signed list expires (12h)
 	StatusTick  time.Duration // STATUS_TICK: how often changed lists are published (5s)
 
+	StatusDecoys bool // STATUS_DECOYS: end places of nobody, so that the number of ended ones says little (true)
+	ListsClosed  int  // STATUS_LISTS_CLOSED: how many lists, from the first, get no new places; retired when their documents have expired (0)
+
 	StatusService *StatusService // STATUS_SERVICE_URL: a status list service for new documents; nil: lists of our own
 
 	StatusClients []byte // STATUS_CLIENTS_FILE: its content: issuers that may have places in our lists; none when empty
@@ -131,6 +134,10 @@ func ReadConfig(r *config.Reader) Config {
 		StatusTTL:      r.Duration("STATUS_TTL", defaultTTL, time.Minute, defaultLife),
 		StatusLife:     r.Duration("STATUS_LIFE", defaultLife, time.Minute, 24*time.Hour),
 		StatusTick:     r.Duration("STATUS_TICK", defaultTick, 50*time.Millisecond, time.Minute),
+	}
+	c.StatusDecoys, c.ListsClosed = r.Bool("STATUS_DECOYS", true), r.Int("STATUS_LISTS_CLOSED", 0, 0, 1023)
+	if c.ListsClosed >= c.StatusLists {
+		r.Mistake("STATUS_LISTS_CLOSED", "leaves no list of STATUS_LISTS open")
 	}
 	c.AuthServerJWKS = r.URL("ONE_LOGIN_JWKS_URL", c.AuthServer+jwksPath)
 	c.StaffJWKS = r.URL("HMPPS_AUTH_JWKS_URL", c.StaffIssuer+jwksPath)

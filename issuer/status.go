@@ -26,7 +26,7 @@ func newStatus(c Config, d Deps) (*statusapi.Service, error) {
 func (c Config) status() statusapi.Config {
 	return statusapi.Config{
 		BaseURL: c.SelfURL, DID: keys.DIDWeb(c.SelfURL), Lists: c.StatusLists, Size: c.StatusSize,
-		TTL: c.StatusTTL, Life: c.StatusLife, Lease: c.StatusTick * 3 / 2, Secret: c.derive("status lists"),
+		TTL: c.StatusTTL, Life: c.StatusLife, Lease: c.StatusTick * 3 / 2, Secret: c.derive("status lists"), Decoys: c.StatusDecoys, Closed: c.ListsClosed,
 	}
 }
 

@@ -62,7 +62,7 @@ func getenv(vars map[string]string) func(string) string {
 func TestEveryMistakeIsToldAtOnce(t *testing.T) {
 	err := run(context.Background(), nil, getenv(map[string]string{"OFFER_LIFE": "1s", "STATUS_LIST_SIZE": "many", "ISSUER_SECRET": "c2hvcnQ=", "CONFORMANCE_DOCUMENTS": "perhaps",
 		"HOLDER_PAGES": "true", "HOLDER_EXIT_URL": "weather", "ONE_LOGIN_IDENTITY_ISSUER": "identity", "PAGES_FONT": "comic", "CONSOLE_PAGES": "true",
-		"STATUS_SERVICE_URL": "status.example", "STATUS_CLIENTS_FILE": "no-such-file"}), io.Discard)
+		"STATUS_SERVICE_URL": "status.example", "STATUS_LISTS_CLOSED": "4", "STATUS_CLIENTS_FILE": "no-such-file"}), io.Discard)
 	if err == nil {
 		t.Fatal("an issuer with no configuration was started")
 	}
@@ -70,7 +70,7 @@ func TestEveryMistakeIsToldAtOnce(t *testing.T) {
 		"ISSUER_URL", "ISSUER_SECRET", "ONE_LOGIN_ISSUER", "ONE_LOGIN_CLIENT_ID", "REFRESH_JOURNEY_URL", "HMPPS_AUTH_ISSUER", "HMPPS_CLIENT_ID",
 		"HMPPS_PRISONER_SEARCH_URL", "HMPPS_CLIENT_SECRET", "OFFER_LIFE", "STATUS_LIST_SIZE", "CONFORMANCE_DOCUMENTS", "KEYS_DIR", "KEYS_PASSPHRASE", "AUDIT_FILE", "REDIS_URL",
 		"ONE_LOGIN_SIGN_IN_ISSUER", "ONE_LOGIN_IDENTITY_ISSUER", "ONE_LOGIN_IDENTITY_DID", "ONE_LOGIN_IDENTITY_DID_URL", "HOLDER_HELP_PHONE", "HOLDER_EXIT_URL", "PAGES_FONT",
-		"CONSOLE_SIGN_IN_ISSUER", "CONSOLE_CLIENT_ID", "CONSOLE_CLIENT_SECRET", "STATUS_SERVICE_URL", "STATUS_SERVICE_CLIENT_ID", "STATUS_CLIENTS_FILE",
+		"CONSOLE_SIGN_IN_ISSUER", "CONSOLE_CLIENT_ID", "CONSOLE_CLIENT_SECRET", "STATUS_SERVICE_URL", "STATUS_SERVICE_CLIENT_ID", "STATUS_CLIENTS_FILE", "STATUS_LISTS_CLOSED",
 	} {
 		if !strings.Contains(err.Error(), name+": ") {
 			t.Errorf("nothing is said of %s: %v", name, err)

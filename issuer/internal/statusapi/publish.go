@@ -36,14 +36,18 @@ func (s *Service) Publish(ctx context.Context) error {
 	}
 	var failed []error
 	for _, id := range s.ids {
-		if err := s.publishList(ctx, id, lists[id].epoch); err != nil {
+		if err := s.publishList(ctx, id, lists[id]); err != nil {
 			failed = append(failed, fmt.Errorf("publish list %s: %w", id, err))
 		}
 	}
+	s.warn(ctx)
 	return errors.Join(failed...)
 }
 
-func (s *Service) publishList(ctx context.Context, id, epoch string) error {
+func (s *Service) publishList(ctx context.Context, id string, l list) error {
+	if gone, err := s.retire(ctx, id); gone || err != nil {
+		return err
+	}
 	lease, err := s.deps.Publications.Lease(ctx, id, s.holder, s.config.Lease)
 	if errors.Is(err, statuslist.ErrHeld) {
 		return s.learn(ctx, id)
@@ -54,15 +58,19 @@ func (s *Service) publishList(ctx context.Context, id, epoch string) error {
 	if err := errors.Join(faultpoint.Hit("publish.after_lease"), s.learn(ctx, id)); err != nil {
 		return err
 	}
+	if err := s.decoy(ctx, id, l); err != nil { // it is no reason to keep back what must be told
+		s.deps.Log.ErrorContext(ctx, "end decoys", "list", id, "error", err)
+	}
 	now, err := s.deps.Slots.Head(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read list: %w", err)
 	}
+	s.noteRoom(now)
 	seen, published := s.remembered(id)
 	if published && !s.isDue(now, seen) {
-		return s.follows(now, seen, epoch)
+		return s.follows(now, seen, l.epoch)
 	}
-	return s.renew(ctx, id, lease, seen, epoch)
+	return s.renew(ctx, id, lease, seen, l.epoch)
 }
 
 // renew publishes a list as the store holds it now, after what was published before.

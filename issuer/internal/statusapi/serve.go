@@ -82,7 +82,7 @@ func (s *Service) GetBitstring(c *gin.Context) error {
 // current returns what may be served now: the newest this process has seen, so that lists are served while the store is
 // away, and none comes back that was replaced.
 func (s *Service) current(ctx context.Context, id string) (statuslist.Published, error) {
-	if !s.known[id] {
+	if !s.known[id] || s.isRetired(id) {
 		return statuslist.Published{}, fault.New(fault.NotFound, "NOT_FOUND", "Status List not found for endpoint uri")
 	}
 	err := s.learn(ctx, id)

@@ -37,6 +37,8 @@ type Config struct {
 	TTL     time.Duration // how long a reader may rely on a copy
 	Life    time.Duration // exp - iat of a publication, at least TTL; it is renewed when half of it is over
 	Lease   time.Duration // how long one publisher keeps the others from a list; it takes it again at each tick
+	Closed  int           // how many of them, from the first, get no new places; a closed list is retired when its documents have expired
+	Decoys  bool          // whether places of nobody end, too
 	Secret  []byte        // 32 bytes: names the lists and orders their places; never changed while a list lives
 }
 
@@ -61,14 +63,20 @@ type Service struct {
 	deps   Deps
 
 	ids    []string        // by ordinal
+	open   []string        // of ids: those that get new places
 	known  map[string]bool // of ids
+	closed map[string]bool // of ids
 	holder string          // this process among publishers
 
 	preparing sync.Mutex
 	lists     map[string]list // what the store said of each list, once it did
 
-	mu     sync.Mutex
-	latest map[string]statuslist.Published // the newest seen: served while the store is away
+	mu      sync.Mutex                      // held for what follows
+	latest  map[string]statuslist.Published // the newest seen: served while the store is away
+	retired map[string]bool
+	decoys  map[string]decoyed
+	room    map[string]int // places left in each open list
+	warned  time.Time      // that they run out
 }
 
 // list is what must not change under a list.
@@ -87,10 +95,12 @@ func New(c Config, d Deps) (*Service, error) {
 		return nil, fmt.Errorf("make status list service: %w", err)
 	}
 	s := &Service{
-		config: c, deps: d, ids: c.ids(), known: map[string]bool{}, holder: hex.EncodeToString(holder), latest: map[string]statuslist.Published{},
+		config: c, deps: d, ids: c.ids(), known: map[string]bool{}, closed: map[string]bool{}, holder: hex.EncodeToString(holder),
+		latest: map[string]statuslist.Published{}, retired: map[string]bool{}, decoys: map[string]decoyed{}, room: map[string]int{},
 	}
-	for _, id := range s.ids {
-		s.known[id] = true
+	s.open = s.ids[c.Closed:]
+	for i, id := range s.ids {
+		s.known[id], s.closed[id] = true, i < c.Closed
 	}
 	return s, nil
 }
@@ -129,6 +139,7 @@ func (c Config) check() error {
 		!strings.ContainsAny(c.BaseURL, "?#") && !strings.HasSuffix(c.BaseURL, "/"), "base URL is not an http URL without query, fragment or final slash")
 	must(strings.HasPrefix(c.DID, "did:"), "DID does not begin with did:")
 	must(c.Lists >= 1, "there must be a list")
+	must(c.Closed >= 0 && c.Closed < max(c.Lists, 1), "there must be a list that is open")
 	must(c.Size >= minSize && c.Size <= statuslist.MaxEntries, fmt.Sprintf("list size is not %d to %d", minSize, statuslist.MaxEntries))
 	must(c.TTL >= time.Second, "time to live is under a second")
 	must(c.Life >= c.TTL, "life is shorter than time to live")

@@ -37,11 +37,11 @@ func (s *Service) Allocate(ctx context.Context, operation string, until time.Tim
 	return credential.StatusRef{}, unavailable(statuslist.ErrFull)
 }
 
-// preferred returns all lists, from one on that the operation alone decides: a repeat must come to the same list, and
+// preferred returns all open lists, from one on that the operation alone decides: a repeat must come to the same list, and
 // nobody without the secret can tell which it is.
 func (s *Service) preferred(operation string) []string {
-	first := int(binary.BigEndian.Uint64(s.config.derive("choice", []byte(operation))) % uint64(len(s.ids)))
-	return append(append([]string{}, s.ids[first:]...), s.ids[:first]...)
+	first := int(binary.BigEndian.Uint64(s.config.derive("choice", []byte(operation))) % uint64(len(s.open)))
+	return append(append([]string{}, s.open[first:]...), s.open[:first]...)
 }
 
 // Revoke implements issuance.Status. A slot that is not ours or was never given is a fault of kind NotFound.

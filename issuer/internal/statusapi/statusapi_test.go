@@ -263,6 +263,8 @@ func TestNewRefuses(t *testing.T) {
 		"no host":              func(c *statusapi.Config) { c.BaseURL = "https:///t" },
 		"no DID":               func(c *statusapi.Config) { c.DID = "issuer.example" },
 		"no list":              func(c *statusapi.Config) { c.Lists = 0 },
+		"no open list":         func(c *statusapi.Config) { c.Closed = 1 },
+		"fewer than no list":   func(c *statusapi.Config) { c.Closed = -1 },
 		"a small list":         func(c *statusapi.Config) { c.Size = size - 1 },
 		"a huge list":          func(c *statusapi.Config) { c.Size = statuslist.MaxEntries + 1 },
 		"no time to live":      func(c *statusapi.Config) { c.TTL = 0 },
