@@ -3,7 +3,7 @@ GO ?= go
 TESTS := redis,tools,interop,pkcs11,soak
 TAGS := $(TESTS),mutation,browser,long
 
-.PHONY: help demo demo-providers dev test mutation check bench bench-keys bench-verify soak-status soak-slots fuzz tools assets screenshots
+.PHONY: help demo demo-providers dev test mutation check bench bench-keys bench-status bench-verify soak-status soak-slots fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -47,6 +47,10 @@ bench-keys: tools ## One signature with a key of each provider, beside the raw a
 bench-verify: tools ## One presentation verified end to end, beside the raw cryptography and a peer library
 	@test -d conformance/interop/node_modules || npm ci --prefix conformance/interop --no-audit --no-fund
 	$(GO) test -tags interop -run '^$$' -bench Presentation -benchtime 1s ./conformance/bench/
+
+bench-status: tools ## Status lists of 1,000,000 entries beside deflate, a signature and a synced write; and from an ending to list and verdict
+	$(GO) test -tags redis -run '^$$' -bench Status -benchtime 1s ./issuer/internal/statusapi ./verifier/internal/statusfetch
+	$(GO) test -tags soak -run '^$$' -bench Status -benchtime 1x -timeout 20m ./conformance/soak
 
 soak-status: tools ## Kill, cut off and rob the services ROUNDS times (SEED, ONLY), and look whether anything acknowledged is missing
 	ROUNDS=$(or $(ROUNDS),100) $(GO) test -tags soak -run TestSoak -count 1 -timeout 0 -v ./conformance/soak

@@ -4,7 +4,10 @@
 // A place that a list does not have is an error, never a status.
 package statuslist
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Values of a status (draft-ietf-oauth-status-list-20 §7.1). GOV.UK uses these two, in two bits.
 const (
@@ -48,6 +51,11 @@ func (l *List) Get(i int) (byte, error) {
 	}
 	at, shift := l.place(i)
 	return l.packed[at] >> shift & l.mask(), nil
+}
+
+// Same says whether l and other have the same entries. Beyond the last, up to the end of its byte, all must be Valid.
+func (l *List) Same(other *List) bool {
+	return l.bits == other.bits && bytes.Equal(l.packed, other.packed)
 }
 
 // Set gives entry i the status v, which must fit the bits of an entry. ErrNoSlot when the list has no such entry.

@@ -2,6 +2,7 @@ package statuslist_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"justice-wallet/pkg/statuslist"
@@ -27,6 +28,50 @@ func wantStatus(t testing.TB, l *statuslist.List, i int, want byte) {
 	t.Helper()
 	if got, err := l.Get(i); err != nil || got != want {
 		t.Fatalf("entry %d is %d (%v), want %d", i, got, err, want)
+	}
+}
+
+func TestSame(t *testing.T) {
+	list := func(bits, size int, ended ...int) *statuslist.List {
+		l, err := statuslist.New(bits, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range ended {
+			if err := l.Set(i, statuslist.Invalid); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return l
+	}
+	l := list(2, 9, 3)
+	for name, c := range map[string]struct {
+		other *statuslist.List
+		same  bool
+	}{
+		"the same":                {list(2, 9, 3), true},
+		"more that fill the byte": {list(2, 12, 3), true},
+		"another entry":           {list(2, 9, 3, 8), false},
+		"one in what fills":       {list(2, 12, 3, 11), false},
+		"fewer ended":             {list(2, 9), false},
+		"longer":                  {list(2, 13, 3), false},
+		"other bits":              {list(1, 18, 6), false},
+	} {
+		if l.Same(c.other) != c.same {
+			t.Errorf("%s: %v", name, !c.same)
+		}
+	}
+}
+
+// Readers that know the levels 7 to 9 alone look at two bytes.
+func TestTheHeaderSaysBest(t *testing.T) {
+	l, err := statuslist.New(2, 131072)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim, err := l.EncodeToken()
+	if err != nil || !strings.HasPrefix(claim.List, "eN") { // 0x78DA
+		t.Errorf("%.8s, %v", claim.List, err)
 	}
 }
 
