@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -67,9 +68,9 @@ type Dir struct {
 	path       string
 	passphrase []byte
 	providers  []Provider
-	salt       []byte   // of the files that this Dir seals: one derivation opens them all
-	derived    sync.Map // of cipher.AEAD, by salt and parameters
-	opened     sync.Map // of openedKey, by the file's name
+	salt       atomic.Pointer[[]byte] // of the files that this Dir seals: that of the first it opened, so that one derivation opens them all
+	derived    sync.Map               // of cipher.AEAD, by salt and parameters
+	opened     sync.Map               // of openedKey, by the file's name
 }
 
 // OpenDir returns the provider at path, and opens the keys there that others hold. The directory must exist, and be no one
@@ -85,10 +86,11 @@ func OpenDir(path string, passphrase []byte, others ...Provider) (*Dir, error) {
 	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("open key directory %s: want a directory of mode 0700, have %v", path, info.Mode())
 	}
-	salt := make([]byte, saltSize)
-	rand.Read(salt) // never fails
-	return &Dir{path: path, passphrase: passphrase, providers: others, salt: salt}, nil
+	return &Dir{path: path, passphrase: passphrase, providers: others}, nil
 }
+
+// Path returns where the directory is.
+func (d *Dir) Path() string { return d.path }
 
 // Ring reads and checks every key, as the directory's own book decides on it. All mistakes are reported at once, each with
 // its file.
@@ -195,6 +197,9 @@ func (d *Dir) private(f keyFile) (crypto.Signer, error) {
 	if err != nil {
 		return nil, errors.New("wrong passphrase, or the file was changed")
 	}
+	if f.Sealed.Time == argonTime && f.Sealed.Memory == argonMemory && f.Sealed.Threads == argonThreads {
+		d.salt.CompareAndSwap(nil, &f.Sealed.Salt)
+	}
 	parsed, err := x509.ParsePKCS8PrivateKey(pkcs8)
 	if err != nil {
 		return nil, errors.New("its private key cannot be read")
@@ -254,6 +259,13 @@ func (d *Dir) Save(k Key) error {
 	return nil
 }
 
+func (d *Dir) sealingSalt() []byte {
+	fresh := make([]byte, saltSize)
+	rand.Read(fresh) // never fails
+	d.salt.CompareAndSwap(nil, &fresh)
+	return *d.salt.Load()
+}
+
 func (d *Dir) seal(f *keyFile, signer crypto.Signer) error {
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(signer)
 	if err != nil {
@@ -262,7 +274,7 @@ func (d *Dir) seal(f *keyFile, signer crypto.Signer) error {
 	if len(d.passphrase) == 0 {
 		return errors.New("the passphrase is empty")
 	}
-	s := sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: d.salt, Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
+	s := sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: d.sealingSalt(), Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
 	rand.Read(s.Nonce) // never fails
 	aead, err := d.aead(s)
 	if err != nil {

@@ -96,7 +96,7 @@ const rules = `
 	# commands know all of their own
 	issuer/cmd/issuer     < issuer keys keys/providers pkg/...                                             |
 	verifier/cmd/verifier < verifier pkg/...                                                |
-	keys/cmd/keys         < keys pkg/config pkg/es256 pkg/jose pkg/pemfile pkg/vical        |
+	keys/cmd/keys         < keys keys/providers pkg/audit pkg/config pkg/es256 pkg/jose pkg/pemfile pkg/vical |
 
 	# the judges: imported by nobody else; those that judge share no code with the judged
 	conformance/wallet    <                                                                 |

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,10 +13,12 @@ import (
 	"time"
 
 	"justice-wallet/keys"
+	"justice-wallet/keys/providers"
+	"justice-wallet/pkg/audit"
 	"justice-wallet/pkg/config"
 )
 
-var errUsage = errors.New("want init, add, list, export or trust, with -dir; or reader, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
+var errUsage = errors.New("want init, root, signer, add, list, rotate, revoke, export or trust, with -dir; drill; or reader, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
 
 // command is one call, its flags read.
 type command struct {
@@ -23,11 +26,20 @@ type command struct {
 	documents           string // docTypes, with commas between
 	lists               string // URIs of all status lists, with white space between
 	purpose             string
-	passphrase          []byte
-	now                 time.Time
-	stdout              io.Writer
+	id, reason          string // of the key to revoke
+	reference           string // of a key that others made in the provider
+	by                  string // who acts
+	in, keep            time.Duration
+	due, alone, crl     bool
+
+	passphrase []byte
+	provider   providers.Provider // nil when private halves are in the files
+	opened     *keys.Dir          // once it was
+	now        func() time.Time
+	stdout     io.Writer
 }
 
+// run reads the call, and makes it. With -transcript it appends what was asked and answered to a file.
 func run(args []string, getenv func(string) string, now func() time.Time, stdin io.Reader, stdout io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
@@ -35,209 +47,146 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 	switch args[0] {
 	case "reader", "list-key", "sign-list", "vical-import", "vical-export":
 		return runVerifier(args, now(), stdin, stdout)
+	case "drill":
+		return drill(stdout)
 	}
-	r := config.NewReader(getenv)
-	c := command{passphrase: []byte(r.Secret("KEYS_PASSPHRASE")), now: now(), stdout: stdout}
-	if err := r.Err(); err != nil {
-		return err
-	}
-	flags := flag.NewFlagSet("keys", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&c.dir, "dir", "", "")
-	flags.StringVar(&c.name, "name", "", "")
-	flags.StringVar(&c.url, "url", "", "")
-	flags.StringVar(&c.out, "out", "", "")
-	flags.StringVar(&c.documents, "documents", "", "")
-	flags.StringVar(&c.lists, "lists", "", "")
-	flags.StringVar(&c.purpose, "purpose", "", "")
+	c := command{now: now}
+	flags, transcript := c.flags(getenv)
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || c.dir == "" {
 		return errUsage
 	}
-	switch args[0] {
-	case "init":
-		return c.init()
-	case "add":
-		return c.add()
-	case "list":
-		return c.list()
-	case "export":
-		return c.export()
-	case "trust":
-		return c.trust()
+	set := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	act, ok := c.acts(set)[args[0]]
+	if !ok {
+		return errUsage
 	}
-	return errUsage
+	var said bytes.Buffer
+	c.stdout = io.MultiWriter(stdout, &said)
+	err := c.open(getenv)
+	if err == nil {
+		err = act()
+	}
+	if c.provider != nil {
+		err = errors.Join(err, c.provider.Close())
+	}
+	if *transcript == "" {
+		return err
+	}
+	return errors.Join(err, c.write(*transcript, args, said.String(), err))
 }
 
-// init makes a directory of keys. It touches none that is there already.
-func (c command) init() error {
-	if c.name == "" || c.url == "" {
-		return errors.New("init: want -name (of the authority) and -url (of the issuer)")
+func (c *command) flags(getenv func(string) string) (flags *flag.FlagSet, transcript *string) {
+	flags = flag.NewFlagSet("keys", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	for name, to := range map[string]*string{
+		"dir": &c.dir, "name": &c.name, "url": &c.url, "out": &c.out, "documents": &c.documents, "lists": &c.lists, "purpose": &c.purpose,
+		"id": &c.id, "reason": &c.reason, "reference": &c.reference,
+	} {
+		flags.StringVar(to, name, "", "")
 	}
-	if err := os.Mkdir(c.dir, 0o700); err != nil {
-		return fmt.Errorf("init: %w", err)
-	}
-	dir, err := keys.OpenDir(c.dir, c.passphrase)
-	if err != nil {
-		return err
-	}
-	all, err := keys.Generate(keys.Authority{Name: c.name, URL: c.url, CRL: c.url + "/crl", Country: "GB"}, c.now)
-	if err != nil {
-		return err
-	}
-	for _, k := range all {
-		if err := dir.Save(k); err != nil {
-			return err
-		}
-	}
-	return c.list()
+	flags.StringVar(&c.by, "by", getenv("USER"), "")
+	flags.DurationVar(&c.in, "in", 0, "")
+	flags.DurationVar(&c.keep, "keep", 0, "")
+	flags.BoolVar(&c.due, "due", false, "")
+	flags.BoolVar(&c.alone, "no-replacement", false, "")
+	flags.BoolVar(&c.crl, "crl", false, "")
+	return flags, flags.String("transcript", "", "")
 }
 
-// add makes a key for a purpose that has none yet, as a directory of an earlier version has none for letters. It is active at
-// once: no letter is made before the issuer is started again with it.
-func (c command) add() error {
-	purpose := keys.Purpose(c.purpose)
-	if purpose != keys.PurposeLetter {
-		return errors.New("add: want -purpose letter")
+func (c *command) acts(set map[string]bool) map[string]func() error {
+	return map[string]func() error{
+		"init": c.init, "list": c.list, "export": c.export, "trust": c.trust, "revoke": c.revoke,
+		"add":    c.add,
+		"rotate": func() error { return c.rotate(set) },
+		"root":   func() error { return c.successor(keys.PurposeIACA, set) },
+		"signer": func() error { return c.successor(keys.PurposeDocument, set) },
 	}
-	dir, err := keys.OpenDir(c.dir, c.passphrase)
-	if err != nil {
-		return err
-	}
-	ring, err := dir.Ring(c.now)
-	if err != nil {
-		return err
-	}
-	if len(ring.Published(purpose)) > 0 {
-		return fmt.Errorf("add: there is a %s key already", purpose)
-	}
-	key, err := keys.NewKey(purpose, c.now)
-	if err != nil {
-		return err
-	}
-	key.State = keys.StateActive
-	if err := dir.Save(key); err != nil {
-		return err
-	}
-	return c.list()
 }
 
-func (c command) ring() (*keys.Ring, error) {
-	dir, err := keys.OpenDir(c.dir, c.passphrase)
+// open reads where private halves are, and the secrets that open them.
+func (c *command) open(getenv func(string) string) error {
+	if c.by == "" {
+		c.by = "unnamed" // in a container nobody has a name: -by gives one
+	}
+	r := config.NewReader(getenv)
+	settings := providers.Read(r)
+	if err := r.Err(); err != nil {
+		return err
+	}
+	c.passphrase = []byte(settings.Passphrase)
+	var err error
+	c.provider, err = providers.Open(context.Background(), settings, c.now)
+	return err
+}
+
+func (c *command) openDir() (*keys.Dir, error) {
+	if c.opened != nil {
+		return c.opened, nil
+	}
+	var others []keys.Provider
+	if c.provider != nil {
+		others = []keys.Provider{c.provider}
+	}
+	var err error
+	c.opened, err = keys.OpenDir(c.dir, c.passphrase, others...)
+	return c.opened, err
+}
+
+// ring reads the keys as they stand. What an expired certificate keeps from being used can be looked at all the same.
+func (c *command) ring() (*keys.Ring, error) {
+	dir, err := c.openDir()
 	if err != nil {
 		return nil, err
 	}
-	return dir.Ring(c.now)
+	ring, err := dir.Ring(c.now())
+	if ring == nil {
+		return nil, err
+	}
+	return ring, nil
 }
 
-func (c command) list() error {
-	ring, err := c.ring()
+// custodian acts on the directory, and writes down what it does in a log there.
+func (c *command) custodian(act func(keys.Custodian) error) error {
+	dir, err := c.openDir()
 	if err != nil {
 		return err
 	}
-	for _, k := range ring.All() {
-		ends := "-"
-		if len(k.Chain) > 0 {
-			ends = k.Chain[0].NotAfter.Format(time.DateOnly)
-		}
-		if _, err := fmt.Fprintf(c.stdout, "%s  %-11s  %-8s  ends %s\n", k.ID, k.Purpose, k.State, ends); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// export writes public material only.
-func (c command) export() error {
-	if c.out == "" || c.url == "" {
-		return errors.New("export: want -out (a directory) and -url (of the issuer)")
-	}
-	ring, err := c.ring()
+	log, err := audit.OpenFile(filepath.Join(c.dir, "audit.log"))
 	if err != nil {
 		return err
 	}
-	for name, v := range map[string]any{
-		"jwks.json":        keys.JWKS(ring, keys.PurposeOffer, keys.PurposeStatusList),
-		"did.json":         keys.DIDDocument(ring, keys.DIDWeb(c.url)),
-		"iacas.json":       keys.IACAs(ring),
-		"letter-keys.json": keys.JWKS(ring, keys.PurposeLetter),
-	} {
-		content, err := json.MarshalIndent(v, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(c.out, name), append(content, '\n'), 0o644); err != nil {
-			return fmt.Errorf("export: %w", err)
-		}
+	return errors.Join(act(keys.Custodian{Dir: dir, Make: c.make, Audit: log, Now: c.now, By: c.by}), log.Close())
+}
+
+// make makes a key where private halves are, or takes up the one that -reference names.
+func (c *command) make(ctx context.Context, p keys.Purpose, now time.Time) (keys.Key, error) {
+	switch {
+	case c.provider == nil && c.reference != "":
+		return keys.Key{}, errors.New("-reference names a key in a provider: want KEYS_PROVIDER")
+	case c.provider == nil:
+		return keys.NewKey(p, now)
+	case c.reference != "":
+		return keys.AdoptKey(ctx, c.provider, p, c.reference, now)
 	}
-	return nil
+	return keys.MakeKey(ctx, c.provider, p, now)
 }
 
-// trustFile is what a verifier is told (verifier.Config.Trust).
-type trustFile struct {
-	IACAs       []trustedIACA   `json:"iacas"`
-	Issuers     []trustedIssuer `json:"issuers"`
-	StatusLists []trustedList   `json:"statusLists"`
-	Letters     []trustedLetter `json:"letters,omitempty"`
-}
-
-type trustedIACA struct {
-	PEM       string   `json:"pem"`
-	Documents []string `json:"documents"`
-}
-
-type trustedIssuer struct {
-	Issuer   string `json:"issuer"`
-	DID      string `json:"did"`
-	Document string `json:"document"`
-}
-
-type trustedList struct {
-	Prefix string `json:"prefix"`
-	JWKS   string `json:"jwks"`
-
-	Lists []string `json:"lists,omitempty"`
-}
-
-type trustedLetter struct {
-	Issuer string `json:"issuer"`
-	JWKS   string `json:"jwks"`
-}
-
-// listURIs are what `issuer -lists` printed; none when it was not asked.
-func (c command) listURIs() ([]string, error) {
-	lists := strings.Fields(c.lists)
-	for _, uri := range lists {
-		if !strings.HasPrefix(uri, c.url+"/t/") {
-			return nil, fmt.Errorf("trust: %s is not a list of %s", uri, c.url)
-		}
-	}
-	return lists, nil
-}
-
-// trust prints the file that has a verifier believe this authority, for the docTypes named and no other.
-func (c command) trust() error {
-	if c.documents == "" || c.url == "" {
-		return errors.New("trust: want -documents (docTypes, with commas between) and -url (of the issuer)")
-	}
-	ring, err := c.ring()
+// write appends one call to a transcript: who asked what, when, and what was answered. No argument is a secret.
+func (c *command) write(path string, args []string, said string, failed error) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("transcript: %w", err)
 	}
-	lists, err := c.listURIs()
-	if err != nil {
-		return err
+	result := "done"
+	if failed != nil {
+		result = "refused: " + failed.Error()
 	}
-	file := trustFile{
-		Issuers:     []trustedIssuer{{Issuer: c.url, DID: keys.DIDWeb(c.url), Document: c.url + "/.well-known/did.json"}},
-		StatusLists: []trustedList{{Prefix: c.url + "/t/", JWKS: c.url + "/.well-known/jwks.json", Lists: lists}},
-	}
-	for _, root := range keys.IACAs(ring).Data {
-		file.IACAs = append(file.IACAs, trustedIACA{PEM: root.PEM, Documents: strings.Split(c.documents, ",")})
-	}
-	if len(ring.Published(keys.PurposeLetter)) > 0 {
-		file.Letters = []trustedLetter{{Issuer: c.url, JWKS: c.url + "/.well-known/letter-keys.json"}}
-	}
-	encoder := json.NewEncoder(c.stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(file)
+	_, err = fmt.Fprintf(file, "# %s, %s\n$ keys %s\n%s# %s\n\n", c.now().UTC().Format(time.RFC3339), c.by, strings.Join(args, " "), said, result)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+func (c *command) say(format string, args ...any) error {
+	_, err := fmt.Fprintf(c.stdout, format, args...)
+	return err
 }
