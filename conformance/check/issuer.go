@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"errors"
@@ -35,13 +36,28 @@ type IssuerRecord struct {
 	Device                             *ecdsa.PublicKey
 	Secrets                            []string // what no refusal may quote
 
-	read *reading // while it is judged
+	read *reading
 }
 
 // reading keeps the metadata, which nearly every rule looks at, once it is decoded.
 type reading struct {
+	of       Answer
 	metadata map[string]any
 	err      error
+}
+
+// remember decodes the metadata, unless that was done.
+func (r *IssuerRecord) remember() {
+	a, err := r.step(stepMetadata)
+	if err != nil {
+		r.read = &reading{err: needs(err)}
+		return
+	}
+	if r.read != nil && r.read.of.Status == a.Status && bytes.Equal(r.read.of.Body, a.Body) && r.read.of.isType("application/json") == a.isType("application/json") {
+		return
+	}
+	o, err := a.json(http.StatusOK)
+	r.read = &reading{a, o, needs(err)}
 }
 
 // Steps of an issuer that are not those of a fault.
@@ -89,6 +105,7 @@ func (v *issuerVisit) readPublic(ctx context.Context) {
 	v.keep(question{step: stepOffer, sent: "an offer link was given", method: "GIVEN", url: v.o.URL}, Answer{Body: []byte(v.o.Offers[0])})
 	json := map[string]string{"Accept": "application/json"}
 	v.ask(ctx, question{step: stepMetadata, sent: "its metadata", url: v.o.URL + "/.well-known/openid-credential-issuer", header: json})
+	v.rec.remember()
 	v.ask(ctx, question{step: stepJWKS, sent: "its keys", url: v.o.URL + "/.well-known/jwks.json", header: json})
 	if v.rec.format() == wallet.FormatJWT {
 		v.ask(ctx, question{step: stepDID, sent: "its DID document", url: v.o.URL + "/.well-known/did.json", header: json})
@@ -124,8 +141,9 @@ func (r *IssuerRecord) status() (uri string, idx int64, err error) {
 
 // Judge holds the record against the rules of the offered format.
 func (r *IssuerRecord) Judge() Report {
-	metadata, err := r.metadata()
-	return (&IssuerRecord{r.Record, r.URL, r.AuthServer, r.ClientID, r.Subject, r.Device, r.Secrets, &reading{metadata, err}}).findings()
+	judged := *r // several may judge one record
+	judged.remember()
+	return judged.findings()
 }
 
 func (r *IssuerRecord) findings() Report {
@@ -153,15 +171,10 @@ func (r *IssuerRecord) judgeStatus() []Finding {
 
 // metadata is the issuer's, once it could be read.
 func (r *IssuerRecord) metadata() (map[string]any, error) {
-	if r.read != nil {
-		return r.read.metadata, r.read.err
+	if r.read == nil {
+		return nil, unknown("the metadata was not asked for")
 	}
-	a, err := r.step(stepMetadata)
-	if err != nil {
-		return nil, needs(err)
-	}
-	o, err := a.json(http.StatusOK)
-	return o, needs(err)
+	return r.read.metadata, r.read.err
 }
 
 // configuration is what the metadata says of the offered document.

@@ -215,7 +215,7 @@ func TestHostileIssuers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := w.options(w.release(t, "mdoc"))
 			w.with(t, c.fault)
-			o.Limits = check.Limits{Body: 1 << 20, Answer: 150 * time.Millisecond, Silence: 2}
+			o.Limits = check.Limits{Body: 1 << 20, Answer: time.Second, Silence: 1}
 			report, err := check.Issuer(context.Background(), o)
 			if err != nil {
 				t.Fatal(err)
