@@ -3,7 +3,7 @@ GO ?= go
 TESTS := redis,tools,interop,pkcs11,soak
 TAGS := $(TESTS),mutation,browser,long
 
-.PHONY: help demo demo-providers dev test mutation check bench bench-keys bench-status bench-verify soak-status soak-slots fuzz tools assets screenshots
+.PHONY: help demo demo-providers dev test mutation conformance check bench bench-keys bench-status bench-verify soak-status soak-slots fuzz tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -26,6 +26,9 @@ test: tools assets ## Install what the tests need, and run every test
 
 mutation: ## Take the rules out of the code one at a time: each time, its test must fail
 	$(GO) test -count 1 -timeout 60m -tags mutation ./conformance/mutation
+
+conformance: tools ## Every judge of issuer, verifier and formats, into docs/conformance.md and docs/interop.md; MUTATION=yes takes rules out, too
+	$(GO) run ./conformance/cmd/conform $(if $(MUTATION),-mutation)
 
 tools: # Programs the tests run: a missing one fails, it is never skipped
 	@sh conformance/tools.sh

@@ -104,6 +104,7 @@ const rules = `
 	conformance/signin    <                                                                 |
 	conformance/hmpps     < conformance/signin                                              |
 	conformance/record    <                                                                 |
+	conformance/report    < conformance/record                                              |
 	conformance/check     < conformance/wallet                                              |
 	conformance/walletpage < conformance/wallet                                             |
 	conformance/listwatch <                                                                 |
