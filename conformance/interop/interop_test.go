@@ -29,6 +29,8 @@ const (
 // stacks are the programs, one process each: the mdoc libraries disturb one another in one.
 var stacks = []string{"owf", "auth0"}
 
+var libraries = map[string]string{"owf": "@openid4vc/openid4vp and @owf/mdoc", "auth0": "@auth0/mdl and jose"}
+
 // TestMain installs the libraries that package-lock.json names. A library that cannot be had fails the test.
 func TestMain(m *testing.M) {
 	if stale() {
@@ -209,6 +211,7 @@ func TestCrossDevice(t *testing.T) {
 					{"direct_post.jwt", "A256GCM", "post"}, {"direct_post.jwt", "A256GCM", "get"},
 				} {
 					t.Run(strings.Join([]string{prefix, stack, format, c.mode, c.enc, c.method}, " "), func(t *testing.T) {
+						pair(t, theyShow, libraries[stack]+": "+format+", across devices, "+c.mode)
 						p := b.begin("cross_device", c.mode)
 						link := p.Link
 						if c.method == "get" {
@@ -233,6 +236,7 @@ func TestLicenceBesideTheRelease(t *testing.T) {
 	for _, stack := range stacks {
 		for _, mode := range []string{"direct_post.jwt", "dc_api.jwt"} {
 			t.Run(stack+" "+mode, func(t *testing.T) {
+				pair(t, theyShow, libraries[stack]+": two mdocs, "+mode)
 				flow := "cross_device"
 				if mode == "dc_api.jwt" {
 					flow = "dc_api"
@@ -285,6 +289,7 @@ func TestDigitalCredentialsAPI(t *testing.T) {
 		for _, format := range []string{"mdoc", "jwt"} {
 			for mode, enc := range map[string]string{"dc_api": "", "dc_api.jwt": "A256GCM"} {
 				t.Run(strings.Join([]string{stack, format, mode}, " "), func(t *testing.T) {
+					pair(t, theyShow, libraries[stack]+": "+format+", Digital Credentials API, "+mode)
 					p := b.begin("dc_api", mode)
 					got := b.run(stack, format, task{DCRequest: request(p), Origin: b.VerifierURL, Enc: enc})
 					if got.Error != "" || got.Data == nil {
@@ -305,6 +310,7 @@ func TestTheWalletsCheckTheRequest(t *testing.T) {
 	b := newBench(t, "x509_hash:")
 	other := newBench(t, "x509_hash:")
 	for _, stack := range stacks {
+		pair(t, theyLook, libraries[stack]+": another client, another root, another page")
 		p := b.begin("cross_device", "")
 		stolen := strings.Replace(p.Link, "client_id=x509_hash", "client_id=x509_san_dns", 1)
 		if got := b.run(stack, "mdoc", task{Link: stolen, Enc: "A128GCM", Method: "post"}); got.Error == "" {
