@@ -25,7 +25,7 @@ func (w *World) Violations() []string {
 
 // promised is for how long after an ending was acknowledged a list from before may be relied on: the list's ttl, a tick
 // until a newer one is there, and what the publisher may be away.
-const promised = ttl + tick + patient
+func (w *World) promised() time.Duration { return ttl + w.pace.Tick + patient }
 
 // judge asks the verifier about a document that ended at a time. "Valid" is wrong when the list it rests on was read after
 // the ending was seen published, or when the promised time has passed.
@@ -57,7 +57,7 @@ func (w *World) wrong(s slot, v verdict, ended time.Time) string {
 	switch {
 	case v.word != "valid":
 		return ""
-	case time.Since(ended) > promised:
+	case time.Since(ended) > w.promised():
 		return fmt.Sprintf("valid %v after it ended", time.Since(ended))
 	case seen && v.listRead.After(published.(time.Time)):
 		return fmt.Sprintf("valid by a list of %v, though ended in the one of %v", v.listRead, published)

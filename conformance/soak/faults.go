@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -35,7 +35,7 @@ var faults = []fault{
 	{"redis emptied", 3, (*World).emptyRedis},
 }
 
-// Round has one fault whose name holds the word only strike under load, and checks. "" is any.
+// Round has one fault whose name matches the regular expression only strike under load, and checks. "" is any.
 func (w *World) Round(only string) error {
 	f, err := w.draw(only)
 	if err != nil {
@@ -69,10 +69,14 @@ func (w *World) Round(only string) error {
 
 // draw chooses by weight.
 func (w *World) draw(only string) (fault, error) {
+	names, err := regexp.Compile(only)
+	if err != nil {
+		return fault{}, err
+	}
 	var among []fault
 	for _, f := range faults {
 		for range f.weight {
-			if strings.Contains(f.name, only) {
+			if names.MatchString(f.name) {
 				among = append(among, f)
 			}
 		}

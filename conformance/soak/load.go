@@ -10,14 +10,26 @@ import (
 // load has every client issue and revoke until stop is called. Somebody reads all the while, and
 // somebody verifies. That some of it fails is what the soak is about.
 func (w *World) load() (stop func()) {
+	endLoad := w.loadOnly()
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() { w.verify(ctx, rand.New(rand.NewPCG(w.rand.Uint64(), clientCount))) })
+	all.Go(func() { w.read(ctx) })
+	return func() {
+		endLoad()
+		cancel()
+		all.Wait()
+	}
+}
+
+// loadOnly is the clients alone. To stop it twice is to stop it once.
+func (w *World) loadOnly() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	for n, c := range w.clients {
 		chance := rand.New(rand.NewPCG(w.rand.Uint64(), uint64(n)))
 		all.Go(func() { c.work(ctx, chance) })
 	}
-	all.Go(func() { w.verify(ctx, rand.New(rand.NewPCG(w.rand.Uint64(), clientCount))) })
-	all.Go(func() { w.read(ctx) })
 	return func() {
 		cancel()
 		all.Wait()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,12 +30,25 @@ func build(dir string) (programs, error) {
 	return p, nil
 }
 
-// Times the soak runs at. They are short, so that much happens in little time.
+// Pace is how fast the programs go, and how large the lists are.
+type Pace struct {
+	Tick    time.Duration // between two looks of the publisher
+	MaxAge  time.Duration // between two fetches of the verifier
+	Entries int           // of a list
+	Lists   int
+}
+
+var (
+	// Short has much happen in little time: the least that the verifier takes, and lists of the usual size.
+	Short = Pace{Tick: 100 * time.Millisecond, MaxAge: time.Second, Entries: 131_072, Lists: 2}
+
+	// Real is how the programs go when nobody says otherwise, with one list of the largest kind.
+	Real = Pace{Tick: 5 * time.Second, MaxAge: 30 * time.Second, Entries: 1_000_000, Lists: 1}
+)
+
 const (
-	tick    = 100 * time.Millisecond // between two looks of the publisher
-	ttl     = time.Minute            // of a list: the least that the issuer takes
-	maxAge  = time.Second            // between two fetches of the verifier: the least that it takes
-	patient = 30 * time.Second       // how long anything may take to come back
+	ttl     = time.Minute      // of a list: the least that the issuer takes
+	patient = 30 * time.Second // how long anything may take to come back
 )
 
 // issuer is one process of the issuer, and what it keeps of its own.
@@ -45,7 +59,7 @@ type issuer struct {
 }
 
 // newIssuer makes what an issuer needs, but does not start it. front is where its lists are served, store its Redis.
-func newIssuer(program, dir, front, store, ring, clients string) (*issuer, error) {
+func newIssuer(program, dir, front, store, ring, clients string, p Pace) (*issuer, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -60,7 +74,8 @@ func newIssuer(program, dir, front, store, ring, clients string) (*issuer, error
 		"ONE_LOGIN_ISSUER=http://onelogin.test", "ONE_LOGIN_CLIENT_ID=TEST_CLIENT_ID", "REFRESH_JOURNEY_URL="+front+"/refresh",
 		"HMPPS_AUTH_ISSUER=http://hmpps.test", "RECORDS_FILE="+people, "KEYS_DIR="+ring, "KEYS_PASSPHRASE="+passphrase,
 		"AUDIT_FILE="+filepath.Join(dir, "audit.log"), "REDIS_URL=redis://"+store, "STATUS_CLIENTS_FILE="+clients,
-		"STATUS_TICK="+tick.String(), "STATUS_TTL="+ttl.String(), "STATUS_LISTS=2", "STATUS_LIFE=1h",
+		"STATUS_TICK="+p.Tick.String(), "STATUS_TTL="+ttl.String(), "STATUS_LIFE=1h",
+		"STATUS_LISTS="+strconv.Itoa(p.Lists), "STATUS_LIST_SIZE="+strconv.Itoa(p.Entries), "STATUS_DECOYS=false",
 		"JOURNAL_FILE="+i.journal(), "FAULT_SYNCED="+i.synced(),
 	)
 	return i, os.MkdirAll(dir, 0o700)
@@ -111,8 +126,9 @@ func makeRing(path, url string) error {
 	return nil
 }
 
-// newVerifier starts a verifier that trusts documents of p in the lists, and waits until it answers.
-func newVerifier(program, dir, front string, lists []string, p *publisher) (*process, string, error) {
+// newVerifier starts a verifier that trusts documents of p in the lists, and waits until it answers. vars are more of its
+// environment.
+func newVerifier(program, dir, front string, lists []string, p *publisher, vars ...string) (*process, string, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, "", err
@@ -132,8 +148,8 @@ func newVerifier(program, dir, front string, lists []string, p *publisher) (*pro
 		return nil, "", err
 	}
 	base := "http://127.0.0.1:" + port
-	proc, err := start("verifier", environment(
-		"VERIFIER_ADDR=127.0.0.1:"+port, "VERIFIER_TRUST_FILE="+path, "VERIFIER_STATUS_MAX_AGE="+maxAge.String()), program)
+	vars = append(vars, "VERIFIER_ADDR=127.0.0.1:"+port, "VERIFIER_TRUST_FILE="+path)
+	proc, err := start("verifier", environment(vars...), program)
 	if err != nil {
 		return nil, "", err
 	}

@@ -16,6 +16,7 @@ import (
 // World is the programs among what can go wrong with them.
 type World struct {
 	dir      string
+	pace     Pace
 	programs programs
 	shim     string
 	made     int // directories of servers
@@ -50,8 +51,8 @@ const issuerCount = 2
 const clientCount = 4
 
 // NewWorld builds the programs and starts them in dir. The same seed makes the same chances.
-func NewWorld(dir string, seed uint64) (*World, error) {
-	w := &World{dir: dir, rand: rand.New(rand.NewPCG(seed, seed))}
+func NewWorld(dir string, seed uint64, p Pace) (*World, error) {
+	w := &World{dir: dir, pace: p, rand: rand.New(rand.NewPCG(seed, seed))}
 	return w, w.open()
 }
 
@@ -86,7 +87,7 @@ func (w *World) open() error {
 	}
 	for n := range issuerCount {
 		dir := filepath.Join(w.dir, fmt.Sprintf("issuer-%d", n+1))
-		i, err := newIssuer(w.programs.issuer, dir, url, w.store.address(), ring, clients)
+		i, err := newIssuer(w.programs.issuer, dir, url, w.store.address(), ring, clients, w.pace)
 		if err != nil {
 			return err
 		}
@@ -129,7 +130,7 @@ func (w *World) openReaders(url string) error {
 	if w.publisher, err = newPublisher(); err != nil {
 		return err
 	}
-	if w.verifier, w.checks, err = newVerifier(w.programs.verifier, w.dir, url, w.lists, w.publisher); err != nil {
+	if w.verifier, w.checks, err = newVerifier(w.programs.verifier, w.dir, url, w.lists, w.publisher, "VERIFIER_STATUS_MAX_AGE="+w.pace.MaxAge.String()); err != nil {
 		return err
 	}
 	w.watch, err = listwatch.New(listwatch.Options{
