@@ -3,7 +3,7 @@ GO ?= go
 TESTS := redis,tools,interop,pkcs11,soak
 TAGS := $(TESTS),mutation,browser,long
 
-.PHONY: help demo demo-providers dev test mutation conformance check bench bench-keys bench-status bench-verify soak-status soak-slots fuzz tools assets screenshots
+.PHONY: help demo demo-providers dev test mutation conformance check bench bench-keys bench-status bench-verify soak-status soak-slots fuzz differential tools assets screenshots
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -64,6 +64,9 @@ soak-slots: tools ## Give four million places and revoke a hundred thousand, man
 fuzz: ## Every fuzz target for ten seconds each
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; done; done
+
+differential: ## Our decoders beside independent ones, on a hundred thousand inputs made to be misread, and others than the tests' own
+	DIFFERENTIAL_ROUNDS=100000 DIFFERENTIAL_SEED=$$(date +%s) $(GO) test -count 1 -timeout 20m -v ./conformance/differential
 
 assets: ## Take the styles and scripts of the pages from npm, to be built into the programs
 	npm ci --prefix pkg/ui --prefer-offline --no-audit --no-fund

@@ -122,6 +122,7 @@ const rules = `
 	conformance/compose   <                                                                 |
 	conformance/interop   <                                                                 |
 	conformance/vectors   <                                                                 |
+	conformance/differential <                                                              |
 	conformance/browser   <                                                                 | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
 `
 
