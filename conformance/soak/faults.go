@@ -21,15 +21,16 @@ var points = []string{
 	"publish.after_sign", "publish.after_save", "publish.after_remember",
 }
 
-// faults are drawn from by their weight: of a thousand rounds, about 220 losses of power, 60 failovers, and more than a
+// faults are drawn from by their weight: of five hundred rounds, about 240 losses of power, 50 failovers, and more than a
 // thousand kills.
 var faults = []fault{
-	{"redis killed", 28, (*World).killRedis},
-	{"power lost", 22, (*World).losePower},
+	{"redis killed", 24, (*World).killRedis},
+	{"power lost by redis", 16, (*World).redisLosesPower},
+	{"power lost", 8, (*World).losePower},
 	{"issuer killed at a step", 14, (*World).killAtAStep},
 	{"issuer killed", 12, (*World).killIssuer},
 	{"everything killed", 8, (*World).killAll},
-	{"failover that loses writes", 6, (*World).failOver},
+	{"failover that loses writes", 12, (*World).failOver},
 	{"answers lost", 4, (*World).loseAnswers},
 	{"append-only file cut short", 3, (*World).cutFile},
 	{"redis emptied", 3, (*World).emptyRedis},
@@ -92,11 +93,24 @@ func (w *World) wait(least, most int) {
 	time.Sleep(time.Duration(least+w.rand.IntN(most-least)) * time.Millisecond)
 }
 
+// again strikes a few times in a row, with a moment of load in between.
+func (w *World) again(strike func() error) error {
+	for range 1 + w.rand.IntN(4) {
+		if err := strike(); err != nil {
+			return err
+		}
+		w.wait(10, 60)
+	}
+	return nil
+}
+
 func (w *World) killRedis() error {
-	w.redis.kill()
-	w.Counts.add(kills, 1)
-	w.wait(1, 30)
-	return w.redis.start()
+	return w.again(func() error {
+		w.redis.kill()
+		w.Counts.add(kills, 1)
+		w.wait(1, 30)
+		return w.redis.start()
+	})
 }
 
 // killIssuer kills the one that answers; another takes over, as publisher too, while it starts again.
@@ -119,7 +133,9 @@ func (w *World) killIssuers(issuers ...*issuer) {
 
 func (w *World) killAll() error {
 	w.killIssuers(w.issuers...)
-	if err := w.killRedis(); err != nil {
+	w.redis.kill()
+	w.Counts.add(kills, 1)
+	if err := w.redis.start(); err != nil {
 		return err
 	}
 	return w.startIssuers()
@@ -155,10 +171,27 @@ func (w *World) loseAnswers() error {
 	return nil
 }
 
+// redisLosesPower takes from Redis's files what had not reached the disk, while the issuers live on.
+func (w *World) redisLosesPower() error {
+	return w.again(func() error {
+		lost, err := w.redis.losePower()
+		if err != nil {
+			return err
+		}
+		w.lostPower(lost)
+		return w.redis.start()
+	})
+}
+
+func (w *World) lostPower(bytes int64) {
+	w.Counts.add(kills, 1)
+	w.Counts.add(powerLosses, 1)
+	w.Counts.add(bytesLost, int(bytes))
+}
+
 // losePower ends everything at once, and takes from Redis's files and from the journals what had not reached the disk.
 func (w *World) losePower() error {
 	w.killIssuers(w.issuers...)
-	w.Counts.add(kills, 1)
 	lost, err := w.redis.losePower()
 	if err != nil {
 		return err
@@ -170,8 +203,7 @@ func (w *World) losePower() error {
 		}
 		lost += cut
 	}
-	w.Counts.add(powerLosses, 1)
-	w.Counts.add(bytesLost, int(lost))
+	w.lostPower(lost)
 	if err := w.redis.start(); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // smoke is one round of each of these, when nobody says how many: enough to see that the soak still works.
-var smoke = []string{"everything killed", "power lost"}
+var smoke = []string{"everything killed", "power lost$"}
 
 // TestSoak runs ROUNDS rounds (make soak-status ROUNDS=n), with the chances of SEED, and only of faults whose names match
 // the regular expression ONLY.

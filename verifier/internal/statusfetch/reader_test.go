@@ -1,12 +1,16 @@
 package statusfetch_test
 
 import (
+	"bytes"
+	"compress/zlib"
 	"context"
 	"crypto"
+	"encoding/base64"
 	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -178,6 +182,10 @@ func TestEachFailureOfAToken(t *testing.T) {
 		{"ttl below zero", change("ttl", -5), verification.ReasonStatusMalformed},
 		{"no list", change("status_list", nil), verification.ReasonStatusMalformed},
 		{"empty list", change("status_list", map[string]any{}), verification.ReasonStatusMalformed},
+		{"a list that unfolds over its bound", func(l *listIssuer) {
+			l.body = l.token(nil, map[string]any{"status_list": map[string]any{"bits": 2, "lst": zeroes(l.t, statuslist.MaxEntries/4+1)}})
+		}, verification.ReasonStatusMalformed},
+		{"a body over its bound", func(l *listIssuer) { l.body += strings.Repeat("A", statusfetch.MaxBytes) }, verification.ReasonStatusUnavailable},
 		{"list of three bits", change("status_list", map[string]any{"bits": 3, "lst": "eNpjAAAAAQAB"}), verification.ReasonStatusMalformed},
 	}
 	for _, c := range cases {
@@ -188,6 +196,20 @@ func TestEachFailureOfAToken(t *testing.T) {
 			wantReason(t, err, c.reason)
 		})
 	}
+}
+
+// zeroes is a list of n bytes of nothing, which is short until it is opened.
+func zeroes(t *testing.T, n int) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	if _, err := w.Write(make([]byte, n)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b.Bytes())
 }
 
 func TestIndexOutsideTheList(t *testing.T) {
