@@ -19,10 +19,12 @@ demo-providers: tools ## The same with the keys in sealed files, in a PKCS#11 to
 dev: assets ## Run issuer (8080), verifier (8081), their pages, and stand-ins for One Login (8082), the wallet (8083), HMPPS (8084) and organisations (8085)
 	$(GO) run ./conformance/cmd/dev
 
-test: tools assets ## Install what the tests need, and run every test
+test: tools assets ## Install what the tests need, run every test, and look through all they produced for what nobody may be shown
 	$(GO) vet -tags $(TAGS) ./...
-	$(GO) test -race -vet off -timeout 30m -tags $(TESTS) $$($(GO) list ./... | grep -v /conformance/browser$$)
-	$(GO) test -vet off -timeout 40m -tags browser ./conformance/browser
+	@set -ex; RUN_RECORD=$$(mktemp -d); export RUN_RECORD; trap 'rm -rf "$$RUN_RECORD"' EXIT; \
+	$(GO) test -race -vet off -timeout 30m -tags $(TESTS) $$($(GO) list ./... | grep -v /conformance/browser$$); \
+	$(GO) test -vet off -timeout 40m -tags browser ./conformance/browser; \
+	$(GO) run ./conformance/cmd/leaks "$$RUN_RECORD"
 
 mutation: ## Take the rules out of the code one at a time: each time, its test must fail
 	$(GO) test -count 1 -timeout 60m -tags mutation ./conformance/mutation

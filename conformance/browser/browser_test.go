@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"justice-wallet/conformance/browser"
+	"justice-wallet/conformance/leaks"
 )
 
 // TestMain installs axe-core as package-lock.json names it. Without it the tests fail.
@@ -35,6 +36,14 @@ func start(t *testing.T, record *browser.Record) *browser.Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if record.Keep, err = leaks.Keep(os.Getenv(leaks.Variable)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := record.Keep.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	b, err := browser.Start(context.Background(), browser.Options{Axe: string(axe), Screenshots: os.Getenv("SCREENSHOTS"), Record: record})
 	if err != nil {
 		t.Fatal(err)

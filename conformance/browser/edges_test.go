@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,8 +31,6 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
-	var once sync.Once
-	var never []string
 	inEvery(t, browser.Edges(), func(t *testing.T, mode browser.Mode) {
 		c, l := &clock{}, &line{}
 		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now, VerifierTransport: l})
@@ -49,7 +46,6 @@ func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
 			t.Cleanup(tab.Close)
 			return walker{t, tab, r}
 		}
-		once.Do(func() { never = neverShown(r) })
 		officer := window("officer")
 		officer.desk("/?lang=" + mode.Language)
 		officer.joins("council")
@@ -65,7 +61,7 @@ func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
 	}
-	for _, leak := range leaks(record, never) {
+	for _, leak := range betrayed(t, record) {
 		t.Error(leak)
 	}
 }

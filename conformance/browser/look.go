@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"justice-wallet/conformance/leaks"
 )
 
 // axeTags are the levels that every page must meet.
@@ -25,7 +27,11 @@ func (t *Tab) Look(name string) error {
 	if err != nil {
 		return fmt.Errorf("look at %s: %w", name, err)
 	}
-	t.browser.record.Add("page", name, html)
+	kind := leaks.Page
+	if strings.Contains(t.Address(), "/console") {
+		kind = leaks.StaffPage
+	}
+	t.browser.record.Add(kind, name, html)
 	t.browser.record.looked(name)
 	mistakes := []error{t.axe(), t.fits(), t.speaks()}
 	if err := errors.Join(mistakes...); err != nil {

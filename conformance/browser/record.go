@@ -3,31 +3,33 @@ package browser
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
+
+	"justice-wallet/conformance/leaks"
 )
 
-// Record is everything that passed between the browser and the services: addresses, headers, pages. Safe for concurrent
-// use.
+// Record is everything that passed between the browser and the services: addresses, headers, pages. What has a kind of
+// package leaks is kept for the whole run, too. Safe for concurrent use.
 type Record struct {
+	Keep *leaks.Keeper
+
 	mu       sync.Mutex
 	entries  []Entry
 	troubles []string
 	looks    map[string]int
 }
 
-// Entry is one thing that was seen, and where.
-type Entry struct {
-	Kind string // "url", "sent" (an address without what follows #), "header", "page" or "log"
-	At   string
-	Text string
-}
+// Entry is one thing that was seen, and where. A kind of its own is "sent": an address without what follows #.
+type Entry = leaks.Entry
 
 // Add keeps one thing.
 func (r *Record) Add(kind, at, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.entries = append(r.entries, Entry{kind, at, text})
+	r.entries = append(r.entries, Entry{Kind: kind, At: at, Text: text})
+	if kind != "sent" {
+		r.Keep.Add(kind, at, text)
+	}
 }
 
 // Trouble keeps what the browser complained of: a policy that was broken, a script that threw.
@@ -82,38 +84,9 @@ func (r *Record) Entries(kinds ...string) []Entry {
 func (r *Record) Find(words []string, kinds ...string) []Entry {
 	var out []Entry
 	for _, e := range r.Entries(kinds...) {
-		if word := holds(e.Text, words); word != "" {
-			out = append(out, Entry{e.Kind, e.At, word})
+		for _, word := range leaks.Holds(e.Text, words) {
+			out = append(out, Entry{Kind: e.Kind, At: e.At, Text: word})
 		}
 	}
 	return out
 }
-
-func holds(text string, words []string) string {
-	text = strings.ToLower(text)
-	for _, w := range words {
-		if contains(text, strings.ToLower(w)) {
-			return w
-		}
-	}
-	return ""
-}
-
-// short is a word that random letters spell once in a while: it is looked for on its own alone.
-const short = 6
-
-func contains(text, word string) bool {
-	for at := 0; ; {
-		i := strings.Index(text[at:], word)
-		if i < 0 {
-			return false
-		}
-		at += i
-		if end := at + len(word); len(word) > short || (at == 0 || !letter(text[at-1])) && (end == len(text) || !letter(text[end])) {
-			return true
-		}
-		at++
-	}
-}
-
-func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' }

@@ -5,7 +5,6 @@ package browser_test
 import (
 	"context"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,8 +24,6 @@ type people struct {
 func TestTheStory(t *testing.T) {
 	record := &browser.Record{}
 	b := start(t, record)
-	var once sync.Once
-	var never []string
 	inEvery(t, browser.Modes(), func(t *testing.T, mode browser.Mode) {
 		c := &clock{}
 		r, err := rig.Start(context.Background(), rig.Options{Pages: true, Log: logs{record}, Now: c.now})
@@ -42,7 +39,6 @@ func TestTheStory(t *testing.T) {
 			t.Cleanup(tab.Close)
 			return walker{t, tab, r}
 		}
-		once.Do(func() { never = append(neverShown(r), "RECALLED_STANDARD", "DETAILS_WRONG") })
 		p := people{window("person"), window("officer"), window("staff"), c}
 		p.adds()
 		p.shows("This document is genuine and valid", "Mae'r ddogfen hon yn ddilys ac yn gyfredol")
@@ -54,7 +50,7 @@ func TestTheStory(t *testing.T) {
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
 	}
-	for _, leak := range leaks(record, never) {
+	for _, leak := range betrayed(t, record) {
 		t.Error(leak)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -100,4 +101,39 @@ func (s *Server) byNumber(number string) *person {
 
 func (s *Server) byKey(key string) *person {
 	return s.find(func(p *person) bool { return p.Key == key })
+}
+
+// Numbers returns the numbers that the systems know people by.
+func (s *Server) Numbers() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for _, p := range s.people {
+		out = append(out, p.number(), text(p.Identity, "crn"))
+	}
+	return slices.DeleteFunc(out, func(n string) bool { return n == "" })
+}
+
+// Unsaid returns what the systems know of people and no part of the service has a use for: what they did, where they were
+// held, and the words of conditions made for one person alone.
+func (s *Server) Unsaid() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]bool{}
+	for _, p := range s.people {
+		out[text(p.Prisoner, "prisonName")] = true
+		out[text(p.Prisoner, "mostSeriousOffence")] = true
+		for _, l := range p.Licences {
+			conditions, _ := l["conditions"].(map[string]any)
+			ap, _ := conditions["AP"].(map[string]any)
+			bespoke, _ := ap["bespoke"].([]any)
+			for _, one := range bespoke {
+				condition, _ := one.(map[string]any)
+				said, _ := condition["text"].(string)
+				out[said] = true
+			}
+		}
+	}
+	delete(out, "")
+	return slices.Sorted(maps.Keys(out))
 }

@@ -109,7 +109,8 @@ const rules = `
 	conformance/walletpage < conformance/wallet                                             |
 	conformance/listwatch <                                                                 |
 	conformance/cmd/listwatch < conformance/listwatch                                       |
-	conformance/rig       < conformance/hmpps conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys keys/... pkg/... |
+	conformance/leaks     < conformance/hmpps conformance/onelogin pkg/document pkg/issuance pkg/purpose pkg/ui/uitest |
+	conformance/rig       < conformance/hmpps conformance/leaks conformance/onelogin conformance/signin conformance/wallet conformance/walletpage issuer verifier keys keys/... pkg/... |
 	conformance/story     < conformance/onelogin conformance/rig conformance/wallet                              |
 	conformance/cmd/check < conformance/check                                               |
 	conformance/cmd/*     < conformance/...                                                 |
@@ -123,7 +124,7 @@ const rules = `
 	conformance/interop   <                                                                 |
 	conformance/vectors   <                                                                 |
 	conformance/differential <                                                              |
-	conformance/browser   <                                                                 | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
+	conformance/browser   < conformance/leaks                                               | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
 `
 
 // forbidden is imported nowhere, tests included.

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"justice-wallet/conformance/hmpps"
+	"justice-wallet/conformance/leaks"
 	"justice-wallet/conformance/onelogin"
 	"justice-wallet/conformance/signin"
 	"justice-wallet/conformance/wallet"
@@ -92,6 +93,7 @@ type Rig struct {
 	ReaderRoot *x509.Certificate // vouches for the verifier's requests
 
 	options Options
+	kept    *leaks.Keeper // nil unless this run is kept
 	audit   *audit.File
 	stop    context.CancelFunc
 	done    sync.WaitGroup
@@ -116,8 +118,15 @@ func Start(ctx context.Context, o Options) (*Rig, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
+	kept, err := leaks.Keep(os.Getenv(leaks.Variable))
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		o.Log = io.MultiWriter(o.Log, kept)
+	}
 	ctx, stop := context.WithCancel(ctx)
-	r := &Rig{options: o, stop: stop, HTTP: &http.Client{Timeout: 30 * time.Second}}
+	r := &Rig{options: o, kept: kept, closers: []func() error{kept.Close}, stop: stop, HTTP: &http.Client{Timeout: 30 * time.Second}}
 	if err := r.start(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -172,8 +181,8 @@ func (r *Rig) start(ctx context.Context) error {
 	}
 	r.serve(ctx, listeners["onelogin"], r.OneLogin)
 	r.serve(ctx, listeners["hmpps"], r.HMPPS)
-	r.serve(ctx, listeners["issuer"], r.Issuer)
-	r.serve(ctx, listeners["verifier"], check)
+	r.serve(ctx, listeners["issuer"], r.kept.Handler("issuer", r.Issuer))
+	r.serve(ctx, listeners["verifier"], r.kept.Handler("verifier", check))
 	return r.Issuer.Publish(ctx)
 }
 

@@ -17,11 +17,11 @@ const (
 )
 
 // Decide says whether the facts allow the document to be issued. The first refusal that applies is returned, a fault of
-// kind Forbidden with its code. A fact that is missing refuses.
+// kind Forbidden with its code, which is private. A fact that is missing refuses.
 func (d *Document) Decide(f credential.Facts) error {
 	for _, r := range d.Refuse {
 		if v, ok := f[r.Unless]; !ok || !slices.Contains(r.In, v) {
-			return fault.New(fault.Forbidden, r.Code, "")
+			return &fault.Error{Kind: fault.Forbidden, Code: r.Code, Private: true}
 		}
 	}
 	return nil

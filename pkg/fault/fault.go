@@ -41,6 +41,8 @@ type Error struct {
 	Code    string
 	Message string
 	Err     error
+
+	Private bool // Code says something of a person: it is for the caller and the audit, and in no log
 }
 
 func (e *Error) Error() string {

@@ -77,6 +77,9 @@ func unauthorized(c *gin.Context, code string) {
 
 // logFailure writes the cause only where we, or a part of ours, are to blame: other causes may quote what was sent.
 func (s *Server) logFailure(c *gin.Context, err error, kind fault.Kind, code string) {
+	if f, ok := asFault(err); ok && f.Private {
+		code = "private"
+	}
 	attrs := []slog.Attr{
 		slog.String("route", c.FullPath()), slog.String("kind", kind.String()), slog.String("code", code), slog.String("request", c.GetString(requestIDKey)),
 	}

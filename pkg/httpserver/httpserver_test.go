@@ -230,6 +230,20 @@ func TestTheLogNamesTheRouteAndNotTheURL(t *testing.T) {
 	}
 }
 
+func TestTheLogDoesNotSayWhatIsPrivate(t *testing.T) {
+	var log bytes.Buffer
+	s := server(t, &log, nil)
+	s.Handle("GET", "/t", func(c *gin.Context) error {
+		return fmt.Errorf("offer: %w", &fault.Error{Kind: fault.Forbidden, Code: "of_the_person", Private: true})
+	})
+	if w := do(s, "GET", "/t", "", ""); !strings.Contains(w.Body.String(), "of_the_person") {
+		t.Errorf("the caller is told %s", w.Body)
+	}
+	if strings.Contains(log.String(), "of_the_person") || !strings.Contains(log.String(), `"forbidden"`) {
+		t.Error(log.String())
+	}
+}
+
 // page answers with the status and the code, as a door's own page would with words.
 func page(c *gin.Context, status int, err error) {
 	c.Data(status, "text/html", []byte("page "+fault.CodeOf(err)))
