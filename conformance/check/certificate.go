@@ -108,10 +108,10 @@ func readCertificates(f CertificateFile) ([]*certificate, error) {
 
 func profileOf(c *x509.Certificate) Profile {
 	switch {
-	case c.IsCA:
-		return ProfileIACA
 	case slices.ContainsFunc(c.UnknownExtKeyUsage, oidReaderUsage.Equal):
 		return ProfileReader
+	case c.IsCA && !slices.ContainsFunc(c.UnknownExtKeyUsage, oidSignerUsage.Equal):
+		return ProfileIACA
 	}
 	return ProfileSigner
 }
@@ -147,16 +147,12 @@ func rulesOf(p Profile) []rule[*certificate] {
 }
 
 var commonRules = []rule[*certificate]{
-	{id: "cert.version", title: "It is of version 3", source: "ISO 18013-5 Annex B.1.1", holds: func(c *certificate) error {
-		return want(c.cert.Version == 3, "it is of version %d", c.cert.Version)
-	}},
 	{id: "cert.serial", title: "Its serial number is positive, of at most 20 octets, and long enough to be random", source: "ISO 18013-5 Annex B.1.1, RFC 5280 §4.1.2.2", holds: func(c *certificate) error {
 		n := c.cert.SerialNumber
 		return want(n.Sign() > 0 && n.BitLen() < 160 && n.BitLen() >= 48, "it has %d bits", n.BitLen())
 	}},
 	{id: "cert.signature-algorithm", title: "It is signed with ECDSA and SHA-256, SHA-384 or SHA-512", source: "ISO 18013-5 Annex B.1.1", holds: func(c *certificate) error {
-		ok := slices.Contains([]x509.SignatureAlgorithm{x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512}, c.cert.SignatureAlgorithm)
-		return want(ok, "it is signed with %s", c.cert.SignatureAlgorithm)
+		return want(allowed(c.cert), "it is signed with %s", c.cert.SignatureAlgorithm)
 	}},
 	{id: "cert.key", title: "Its key is on P-256", source: "H: isValidIacas publicKeyJwk; GOV.UK Wallet knows ES256 alone", holds: func(c *certificate) error {
 		k, ok := c.cert.PublicKey.(*ecdsa.PublicKey)
@@ -187,6 +183,13 @@ var commonRules = []rule[*certificate]{
 	}},
 }
 
+// allowed says whether a certificate's signature is of an algorithm that may be believed.
+func allowed(c *x509.Certificate) bool {
+	return slices.Contains([]x509.SignatureAlgorithm{x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512}, c.SignatureAlgorithm)
+}
+
+var errAlgorithm = unknown("its signature is of an algorithm that nobody should believe")
+
 var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
 
 var iacaRules = []rule[*certificate]{
@@ -194,6 +197,9 @@ var iacaRules = []rule[*certificate]{
 		return want(!c.cert.NotAfter.After(c.cert.NotBefore.AddDate(20, 0, 0)), "it ends %s", c.cert.NotAfter.Format(time.DateOnly))
 	}},
 	{id: "cert.iaca.self-signed", title: "It is signed with its own key, in its own name", source: "ISO 18013-5 Table B.1; H: isValidIacas", holds: func(c *certificate) error {
+		if !allowed(c.cert) {
+			return errAlgorithm
+		}
 		ok := bytes.Equal(c.cert.RawSubject, c.cert.RawIssuer) && c.cert.CheckSignature(c.cert.SignatureAlgorithm, c.cert.RawTBSCertificate, c.cert.Signature) == nil
 		return want(ok, "the names differ, or the signature does not verify")
 	}},
@@ -212,6 +218,9 @@ var leafRules = []rule[*certificate]{
 	{id: "cert.leaf.chain", title: "Its root signed it, and is named byte for byte", source: "ISO 18013-5 §9.3.3, H: isValidX5chain", holds: func(c *certificate) error {
 		if c.root == nil {
 			return unknown("its root was not given")
+		}
+		if !allowed(c.cert) {
+			return errAlgorithm
 		}
 		ok := bytes.Equal(c.cert.RawIssuer, c.root.RawSubject) && c.root.CheckSignature(c.cert.SignatureAlgorithm, c.cert.RawTBSCertificate, c.cert.Signature) == nil
 		return want(ok, "the signature does not verify")

@@ -29,6 +29,8 @@ type authority struct {
 	rootKey, leafKey     *ecdsa.PrivateKey
 	root, signer, reader *x509.Certificate // templates
 	signWith             *ecdsa.PrivateKey // of the leaves; the root's when nil
+	rootSignWith         *ecdsa.PrivateKey // of the root; its own when nil
+	parentID             []byte            // what the leaves call their root's key; what it calls itself when nil
 }
 
 func extension(t *testing.T, id asn1.ObjectIdentifier, critical bool, value any) pkix.Extension {
@@ -64,7 +66,7 @@ func newAuthority(t *testing.T) *authority {
 // files writes the certificates: the root, the signer, the reader.
 func (a *authority) files(t *testing.T) []check.CertificateFile {
 	t.Helper()
-	root := a.make(t, a.root, a.root, &a.rootKey.PublicKey, a.rootKey)
+	root := a.self(t)
 	with := a.signWith
 	if with == nil {
 		with = a.rootKey
@@ -76,8 +78,23 @@ func (a *authority) files(t *testing.T) []check.CertificateFile {
 	}
 }
 
+// self makes the root.
+func (a *authority) self(t *testing.T) *x509.Certificate {
+	t.Helper()
+	if a.rootSignWith == nil {
+		return a.make(t, a.root, a.root, &a.rootKey.PublicKey, a.rootKey)
+	}
+	parent := *a.root
+	parent.PublicKey = &a.rootSignWith.PublicKey
+	return a.make(t, a.root, &parent, &a.rootKey.PublicKey, a.rootSignWith)
+}
+
 func (a *authority) make(t *testing.T, template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) *x509.Certificate {
 	t.Helper()
+	if parent != template && a.parentID != nil {
+		copied := *parent
+		copied.SubjectKeyId, parent = a.parentID, &copied
+	}
 	if parent != template && a.signWith != nil {
 		copied := *parent // x509 would notice that the key is not the parent's
 		copied.PublicKey, parent = &a.signWith.PublicKey, &copied
@@ -107,6 +124,10 @@ func TestCertificates(t *testing.T) {
 		spoil      func(*authority)
 	}{
 		{"a short serial number", "cert.serial", func(a *authority) { a.signer.SerialNumber = big.NewInt(7) }},
+		{"a signature over SHA-1", "cert.signature-algorithm", func(a *authority) { a.signer.SignatureAlgorithm = x509.ECDSAWithSHA1 }},
+		{"a root that another signed", "cert.iaca.self-signed", func(a *authority) { a.rootSignWith = newKey(t) }},
+		{"leaves of another key by name", "cert.leaf.authority-key-id", func(a *authority) { a.parentID = []byte("another") }},
+		{"a signer that is an authority", "cert.leaf.not-ca", func(a *authority) { a.signer.IsCA, a.signer.BasicConstraintsValid = true, true }},
 		{"a root on P-384", "cert.key", func(a *authority) {
 			a.rootKey, _ = ecdsa.GenerateKey(elliptic.P384(), rand.Reader) // rand.Reader never fails
 			a.root.SignatureAlgorithm = x509.ECDSAWithSHA256
@@ -149,6 +170,7 @@ func TestCertificates(t *testing.T) {
 		}) {
 			failed++
 		}
+		caught[tw.rule] = true
 	}
 	leave(t, record.Line{Kind: record.KindTwins, Group: "certificates", Count: len(twins), Failed: failed})
 	report := check.Certificates(newAuthority(t).files(t), "", time.Now())
@@ -182,6 +204,7 @@ func TestFilesThatAreNoCertificates(t *testing.T) {
 			t.Errorf("%s: %v", name, report.Broken())
 		}
 	}
+	caught["cert.readable"] = true
 	report := check.Certificates([]check.CertificateFile{signer}, "", time.Now())
 	if report.Verdict() != check.Unknown || report.Count(check.Unknown) != 2 {
 		t.Errorf("a signer without its root: %s", report.Summary())

@@ -112,12 +112,12 @@ var didRules = []rule[*IssuerRecord]{
 	{"did.id", "Its id is did:web of the issuer's host, without a port", "H: isValidDidWebDocument", didSteps, inDID(func(r *IssuerRecord, o map[string]any) error {
 		return want(o["id"] == r.did(), "it is another")
 	})},
-	{"did.methods", "Every method is a JsonWebKey2020 of the document, named by its kid", "H: isValidDidWebDocument", didSteps, inMethods(func(_ *IssuerRecord, o, m map[string]any) error {
+	{"did.methods", "Every method is a JsonWebKey2020 of the issuer, named by its kid", "H: isValidDidWebDocument", didSteps, inMethods(func(r *IssuerRecord, _, m map[string]any) error {
 		jwk, _ := m["publicKeyJwk"].(map[string]any) // what is no object has no kid
 		if err := onlyMembers(m, "id type controller publicKeyJwk"); err != nil {
 			return err
 		}
-		return want(m["type"] == "JsonWebKey2020" && m["controller"] == o["id"] && m["id"] == text(o, "id")+"#"+text(jwk, "kid"), "it is another's")
+		return want(m["type"] == "JsonWebKey2020" && m["controller"] == r.did() && m["id"] == r.did()+"#"+text(jwk, "kid"), "it is another's")
 	})},
 	{"did.keys", "Every key has exactly kty EC, kid, crv P-256, x, y and alg ES256, and is a point of its curve", "H: isValidDidWebDocument; RFC 7518 §6.2.1", didSteps, inMethods(func(_ *IssuerRecord, _, m map[string]any) error {
 		jwk, _ := m["publicKeyJwk"].(map[string]any) // likewise

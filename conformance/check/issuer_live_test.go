@@ -225,6 +225,7 @@ func TestHostileIssuers(t *testing.T) {
 			}
 			discreet(t, report, o.Offers[0])
 		})
+		caught[c.broken] = true
 	}
 }
 

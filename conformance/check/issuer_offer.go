@@ -12,16 +12,11 @@ import (
 var offerSteps = []string{stepOffer}
 
 var offerRules = []rule[*IssuerRecord]{
-	{"offer.link", "The link holds the offer by value, as percent-encoded JSON", "H: getCredentialOffer", offerSteps, func(r *IssuerRecord) error {
-		_, query, _ := strings.Cut(r.link(), "?")
-		values, err := url.ParseQuery(query)
-		if err != nil {
-			return errors.New("its query cannot be read")
-		}
-		_, err = wallet.DecodeJSON([]byte(values.Get("credential_offer")))
-		return err
-	}},
+	{"offer.link", "The link holds the offer by value, as percent-encoded JSON", "H: getCredentialOffer", offerSteps, (*IssuerRecord).byValue},
 	{"offer.schema", "The offer has one configuration, one pre-authorised code, and nothing else", "H: isValidCredentialOffer; D: credential offer", offerSteps, func(r *IssuerRecord) error {
+		if err := r.byValue(); err != nil {
+			return needs(err)
+		}
 		_, err := r.offer()
 		return err
 	}},
@@ -96,6 +91,17 @@ func (r *IssuerRecord) link() string {
 		return ""
 	}
 	return strings.TrimSpace(string(s.Answer.Body))
+}
+
+// byValue says whether the link holds a JSON object.
+func (r *IssuerRecord) byValue() error {
+	_, query, _ := strings.Cut(r.link(), "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return errors.New("its query cannot be read")
+	}
+	_, err = wallet.DecodeJSON([]byte(values.Get("credential_offer")))
+	return err
 }
 
 func (r *IssuerRecord) offer() (wallet.Offer, error) { return wallet.ParseOffer(r.link()) }

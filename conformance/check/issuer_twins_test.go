@@ -117,6 +117,27 @@ func TestIssuersWithAnAnswerThatIsWrong(t *testing.T) {
 		}
 	}
 	tryIssuer(t, "issuers with an answer that is wrong", good, []twin{
+		{"an offer by reference", "offer.link", body("the offer", "https://mobile.account.gov.uk/wallet/add?credential_offer_uri=https%3A%2F%2Felsewhere.test")},
+		{"an offer with a code to type", "offer.schema", func(t *testing.T, r *check.Record) {
+			editOffer(t, r, func(o map[string]any) {
+				o["grants"].(map[string]any)["urn:ietf:params:oauth:grant-type:pre-authorized_code"].(map[string]any)["tx_code"] = map[string]any{}
+			})
+		}},
+		{"a code that is no JWS", "code.form", func(t *testing.T, r *check.Record) {
+			editOffer(t, r, func(o map[string]any) {
+				o["grants"].(map[string]any)["urn:ietf:params:oauth:grant-type:pre-authorized_code"].(map[string]any)["pre-authorized_code"] = "opaque"
+			})
+		}},
+		{"metadata that does not know what is offered", "metadata.configuration", meta(func(m map[string]any) {
+			delete(m["credential_configurations_supported"].(map[string]any), "uk.gov.justice.prisonrelease.1")
+		})},
+		{"two certificates as one", "iacas.pem", func(t *testing.T, r *check.Record) {
+			editJSON(t, r, "iacas", func(o map[string]any) {
+				second := otherRoot(t)
+				second["active"], second["certificatePem"] = false, second["certificatePem"].(string)+second["certificatePem"].(string)
+				o["data"] = append(o["data"].([]any), second)
+			})
+		}},
 		{"an offer of another issuer", "offer.issuer", func(t *testing.T, r *check.Record) {
 			editOffer(t, r, func(o map[string]any) { o["credential_issuer"] = "https://elsewhere.test" })
 		}},
@@ -519,6 +540,26 @@ func TestIssuersWithAnMDocThatIsWrong(t *testing.T) {
 	})
 }
 
+// A picture keeps what the camera wrote into it.
+func TestAnIssuerOfPicturesWithEXIF(t *testing.T) {
+	w := newWorld(t)
+	good, err := check.GatherIssuer(context.Background(), w.options(w.offer(t, rig.OfferRequest{DocumentType: "org.iso.18013.5.1.mDL", Format: "mdoc", Record: "synthetic-driver"})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tryIssuer(t, "issuers of pictures", good, []twin{{"EXIF in a portrait", "mdoc.portrait", w.remdoc(t, func(d *mdoc) {
+		d.digests = true
+		for _, s := range d.spaces {
+			for i, m := range s.items {
+				if get[string](t, m, "elementIdentifier") == "portrait" {
+					picture := get[[]byte](t, m, "elementValue")
+					s.items[i] = put(m, "elementValue", append(append(bytes.Clone(picture[:len(picture)-2]), "Exif\x00\x00"...), picture[len(picture)-2:]...))
+				}
+			}
+		}
+	})}})
+}
+
 // profileExtensions are what x509 does not write of itself: the issuer alternative name, then the extended key usage.
 func profileExtensions(c *x509.Certificate) []pkix.Extension {
 	var out []pkix.Extension
@@ -555,6 +596,27 @@ func TestIssuersWithAJWTThatIsWrong(t *testing.T) {
 		{"a DID document as text", "did.answer", served("did", "Content-Type", "text/plain")},
 		{"a member more", "did.members", did(func(o map[string]any) { o["service"] = []any{} })},
 		{"one context", "did.context", did(func(o map[string]any) { o["@context"] = []string{"https://www.w3.org/ns/did/v1"} })},
+		{"another DID", "did.id", did(func(o map[string]any) { o["id"] = "did:web:elsewhere.test" })},
+		{"a kid in capitals", "jwt.kid", func(t *testing.T, r *check.Record) {
+			did(func(o map[string]any) {
+				method := map[string]any{}
+				for name, v := range o["verificationMethod"].([]any)[0].(map[string]any) {
+					method[name] = v
+				}
+				jwk := map[string]any{}
+				for name, v := range method["publicKeyJwk"].(map[string]any) {
+					jwk[name] = v
+				}
+				jwk["kid"] = strings.ToUpper(jwk["kid"].(string))
+				method["publicKeyJwk"], method["id"] = jwk, o["id"].(string)+"#"+jwk["kid"].(string)
+				o["verificationMethod"] = append(o["verificationMethod"].([]any), method)
+				o["assertionMethod"] = append(o["assertionMethod"].([]any), method["id"])
+			})(t, r)
+			jwt(func(h, _ map[string]any) {
+				before, kid, _ := strings.Cut(h["kid"].(string), "#")
+				h["kid"] = before + "#" + strings.ToUpper(kid)
+			})(t, r)
+		}},
 		{"a controller elsewhere", "did.methods", method(func(m map[string]any) { m["controller"] = "did:web:elsewhere.test" })},
 		{"a key with use", "did.keys", method(func(m map[string]any) { m["publicKeyJwk"].(map[string]any)["use"] = "sig" })},
 		{"a key that may not assert", "did.assertion", did(func(o map[string]any) { o["assertionMethod"] = []string{"did:web:x#y"} })},

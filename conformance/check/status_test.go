@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"compress/zlib"
 	"context"
 	"net/http"
@@ -205,6 +206,22 @@ func put(m wallet.Map, key, value any) wallet.Map {
 	return append(m, wallet.Entry{Key: key, Value: value})
 }
 
+// zip writes a bitstring of two bits an entry, all zero but for one byte.
+func zip(t *testing.T, at int, b byte) string {
+	t.Helper()
+	list := make([]byte, 32768)
+	list[at] = b
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	if _, err := z.Write(list); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return "u" + base64url(out.Bytes())
+}
+
 func TestBitstring(t *testing.T) {
 	w := newWorld(t)
 	uri := w.listURI("b")
@@ -225,6 +242,9 @@ func TestBitstring(t *testing.T) {
 			s := claims["credentialSubject"].(map[string]any)
 			s["encodedList"] = strings.TrimPrefix(s["encodedList"].(string), "u")
 		})},
+		{"a list that is not there", "bitstring.answer", status("the list", 500)},
+		{"an entry of 3", "bitstring.values", relist(key, about("encodedList", zip(t, 100, 3)))},
+		{"the valid entry is invalid", "bitstring.entry", relist(key, about("encodedList", zip(t, 0, 0x40)))},
 		{"half the entries", "bitstring.privacy.size", relist(key, about("statusSize", 8))},
 		{"kept for a year", "status.cache", served("the list", "Cache-Control", "max-age=31536000")},
 		{"a list that cannot be read", "bitstring.form", func(t *testing.T, r *check.Record) {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"justice-wallet/conformance/wallet"
 )
 
 // Judge holds the record against every rule.
@@ -63,11 +65,15 @@ var requestRules = []rule[*VerifierRecord]{
 		return want(u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(), "it goes in the clear")
 	}},
 	{"request.minimal", "It asks for named elements, and never for whole documents", "UK GDPR article 5(1)(c); OpenID4VP 1.0 §6.4.1", requestSteps, func(r *VerifierRecord) error {
-		ask, ok := r.Asks[first]
-		if !ok {
-			return unknown("there is no request that a wallet may follow")
+		a, err := r.step(first + ".request")
+		if err != nil {
+			return needs(err)
 		}
-		query, _ := ask.Claims()["dcql_query"].(map[string]any) // what is no object asks for nothing
+		t, err := wallet.ParseJWS(string(a.Body))
+		if err != nil {
+			return unknown("there is no request object")
+		}
+		query, _ := t.Claims["dcql_query"].(map[string]any) // what is no object asks for nothing
 		credentials := objects(query["credentials"])
 		if len(credentials) == 0 {
 			return errors.New("it asks for no credential")
