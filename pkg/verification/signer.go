@@ -3,15 +3,10 @@ package verification
 import (
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"time"
 )
-
-// mdlDS is the extended key usage of a document signer (ISO 18013-5 Annex B.1.4).
-var mdlDS = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
 
 // checkSigner follows the document signer's certificate to one of roots (ISO 18013-5 §9.3.1 and §9.3.3) and checks that
 // it is a document signer's, valid when it signed and valid now, and that neither has been taken back.
@@ -28,11 +23,11 @@ func checkSigner(chain []*x509.Certificate, roots []Root, revoked func(*x509.Cer
 	if reason != "" {
 		return failed(reason).with("signer", fingerprint(signer))
 	}
-	f := checkRevocation(signer, root.CRL, revoked, now)
+	f, broken := checkRevocation(signer, root.CRL, revoked, now), breach(signer, root.Certificate)
 	switch {
 	case f.outcome != Passed:
-	case !isDocumentSigner(signer):
-		f = failed(ReasonSignerProfile)
+	case broken != "":
+		f = failed(ReasonSignerProfile).with("rule", broken)
 	case signed.Before(signer.NotBefore) || signed.After(signer.NotAfter):
 		f = failed(ReasonSignerPeriod)
 	}
@@ -87,19 +82,9 @@ func verifyPath(signer, root *x509.Certificate, now time.Time) error {
 		Roots:         pool,
 		Intermediates: x509.NewCertPool(),
 		CurrentTime:   now,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // the library does not know mdlDS: see isDocumentSigner
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // the library does not know mdlDS: see signerRules
 	})
 	return err
-}
-
-func isDocumentSigner(c *x509.Certificate) bool {
-	hasUsage := slices.ContainsFunc(c.UnknownExtKeyUsage, mdlDS.Equal)
-	return hasUsage && !c.IsCA && c.KeyUsage&x509.KeyUsageDigitalSignature != 0 && allowedSignature(c.SignatureAlgorithm)
-}
-
-// allowedSignature lists what an authority may sign with (ISO 18013-5 Annex B.1.4), of the curves we have.
-func allowedSignature(a x509.SignatureAlgorithm) bool {
-	return a == x509.ECDSAWithSHA256 || a == x509.ECDSAWithSHA384 || a == x509.ECDSAWithSHA512
 }
 
 // fingerprint is the lower-case hexadecimal SHA-256 of the certificate.
