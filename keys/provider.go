@@ -37,6 +37,11 @@ func MakeKey(ctx context.Context, from Provider, p Purpose, now time.Time) (Key,
 	return k, err
 }
 
+// AdoptSigner takes up a key that others made, in the state created.
+func AdoptSigner(p Purpose, signer crypto.Signer, now time.Time) (Key, error) {
+	return newKey(p, signer, now)
+}
+
 func newKey(p Purpose, signer crypto.Signer, now time.Time) (Key, error) {
 	public, ok := signer.Public().(*ecdsa.PublicKey)
 	if !ok || public.Curve != elliptic.P256() {

@@ -21,6 +21,7 @@
 // And for a verifier, whose keys need no passphrase but a place of their own:
 //
 //	keys reader    -name NAME -url URL -out DIR   make a reader root, and a key and certificate to sign requests with
+//	keys reader-crl -out DIR                      print the root's revocation list, of the certificates in DIR/revoked
 //	keys list-key  -out DIR                       make the key that signs trust files and purpose registers
 //	keys sign-list -key FILE -type trust|purposes -version N [-days N]   sign the JSON on standard input
 //	keys vical-import -anchor FILE -documents LIST                       print the roots of a VICAL as iacas of a trust file

@@ -18,7 +18,7 @@ import (
 	"justice-wallet/pkg/config"
 )
 
-var errUsage = errors.New("want init, root, signer, add, list, rotate, revoke, export or trust, with -dir; drill; or reader, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
+var errUsage = errors.New("want init, root, signer, add, list, rotate, revoke, export or trust, with -dir; drill; or reader, reader-crl, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
 
 // command is one call, its flags read.
 type command struct {
@@ -45,7 +45,7 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 		return errUsage
 	}
 	switch args[0] {
-	case "reader", "list-key", "sign-list", "vical-import", "vical-export":
+	case "reader", "reader-crl", "list-key", "sign-list", "vical-import", "vical-export":
 		return runVerifier(args, now(), stdin, stdout)
 	case "drill":
 		return drill(stdout)

@@ -5,31 +5,21 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/big"
 	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
+	"justice-wallet/keys"
 	"justice-wallet/pkg/es256"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/pemfile"
-)
-
-// readerUsage is the extended key usage of reader authentication (ISO 18013-5 Annex B.1.7).
-var readerUsage = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 6}
-
-const (
-	readerYears = 3
-	readerDays  = 397 // Annex B.1.7 allows 1187; a year and a month is what a certificate of the web lives
 )
 
 // listTypes are what sign-list may sign, and typ of each.
@@ -68,6 +58,8 @@ func runVerifier(args []string, now time.Time, stdin io.Reader, stdout io.Writer
 	switch args[0] {
 	case "reader":
 		return c.reader()
+	case "reader-crl":
+		return c.readerCRL()
 	case "list-key":
 		return c.listKey()
 	case "vical-import":
@@ -78,7 +70,7 @@ func runVerifier(args []string, now time.Time, stdin io.Reader, stdout io.Writer
 	return c.signList()
 }
 
-// reader makes a root for readers, and the key and certificate of one verifier.
+// reader makes a root for readers, and the key and certificate of one verifier (ISO 18013-5 Annex B.1.6 and B.1.7).
 func (c verifierCommand) reader() error {
 	host, err := url.Parse(c.url)
 	if err != nil || host.Hostname() == "" || c.name == "" || c.out == "" {
@@ -92,18 +84,17 @@ func (c verifierCommand) reader() error {
 	if err != nil {
 		return err
 	}
-	template := &x509.Certificate{
-		Subject: pkix.Name{Country: []string{"GB"}, CommonName: c.name + " reader root"}, NotBefore: c.now, NotAfter: c.now.AddDate(readerYears, 0, 0),
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
+	root, err := keys.AdoptSigner(keys.PurposeReaderRoot, rootKey, c.now)
+	if err == nil {
+		root, err = keys.CertifyRoot(keys.Authority{Name: c.name, URL: c.url, CRL: c.url + "/reader-crl", Country: "GB"}, root, c.now)
 	}
-	root, err := certify(template, template, &rootKey.PublicKey, rootKey)
 	if err != nil {
 		return err
 	}
-	leaf, err := certify(&x509.Certificate{
-		Subject: pkix.Name{Country: []string{"GB"}, CommonName: c.name}, NotBefore: c.now, NotAfter: c.now.AddDate(0, 0, readerDays),
-		KeyUsage: x509.KeyUsageDigitalSignature, UnknownExtKeyUsage: []asn1.ObjectIdentifier{readerUsage}, DNSNames: []string{host.Hostname()},
-	}, root, &key.PublicKey, rootKey)
+	leaf, err := keys.AdoptSigner(keys.PurposeReader, key, c.now)
+	if err == nil {
+		leaf, err = keys.Certify(root, leaf, host.Hostname(), c.now)
+	}
 	if err != nil {
 		return err
 	}
@@ -112,26 +103,59 @@ func (c verifierCommand) reader() error {
 	}
 	return errors.Join(
 		writeKey(c.out, "reader-root-key.pem", rootKey), writeKey(c.out, "reader-key.pem", key),
-		writePEM(c.out, "reader-root.pem", "CERTIFICATE", root.Raw, 0o644), writePEM(c.out, "reader-chain.pem", "CERTIFICATE", leaf.Raw, 0o644),
+		writePEM(c.out, "reader-root.pem", "CERTIFICATE", root.Chain[0].Raw, 0o644), writePEM(c.out, "reader-chain.pem", "CERTIFICATE", leaf.Chain[0].Raw, 0o644),
 	)
+}
+
+// readerCRL prints the revocation list of a readers' root, DER: of the certificates in OUT/revoked, each revoked when its file was
+// put there.
+func (c verifierCommand) readerCRL() error {
+	if c.out == "" {
+		return errors.New("reader-crl: want -out (the directory that keys reader made)")
+	}
+	key, err := readPrivateKey(filepath.Join(c.out, "reader-root-key.pem"))
+	if err != nil {
+		return fmt.Errorf("reader-crl: %w", err)
+	}
+	chain, err := readCertificates(filepath.Join(c.out, "reader-root.pem"))
+	if err != nil {
+		return fmt.Errorf("reader-crl: %w", err)
+	}
+	gone, err := c.revokedReaders()
+	if err != nil {
+		return fmt.Errorf("reader-crl: %w", err)
+	}
+	list, err := keys.CRL(keys.Key{Purpose: keys.PurposeReaderRoot, Signer: key, Chain: chain}, gone, c.now)
+	if err != nil {
+		return err
+	}
+	_, err = c.stdout.Write(list.Raw)
+	return err
+}
+
+func (c verifierCommand) revokedReaders() ([]keys.Key, error) {
+	files, err := filepath.Glob(filepath.Join(c.out, "revoked", "*.pem"))
+	if err != nil {
+		return nil, err
+	}
+	var out []keys.Key
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		chain, err := readCertificates(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		status := keys.Status{State: keys.StateRevoked, Reason: keys.ReasonCompromised, Changed: info.ModTime()}
+		out = append(out, keys.Key{Purpose: keys.PurposeReader, State: keys.StateRevoked, Status: status, Chain: chain})
+	}
+	return out, nil
 }
 
 func newPrivateKey() (*ecdsa.PrivateKey, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-}
-
-// certify gives a certificate a random serial number of 126 bits.
-func certify(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) (*x509.Certificate, error) {
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 126))
-	if err != nil {
-		return nil, err
-	}
-	template.SerialNumber = serial.Add(serial, big.NewInt(1))
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
-	if err != nil {
-		return nil, err
-	}
-	return x509.ParseCertificate(der)
 }
 
 // listKey makes the key that signs trust files and purpose registers. Its private half belongs off line.

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -170,5 +171,45 @@ func TestVICAL(t *testing.T) {
 		if _, err := call(t, c.stdin, c.args...); err == nil {
 			t.Errorf("%s: taken", name)
 		}
+	}
+}
+
+// A readers' root says whom it has taken back, and since when.
+func TestAReadersRevocationList(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "reader")
+	if _, err := call(t, "", "reader", "-name", "Synthetic council", "-url", "https://verifier.example", "-out", dir); err != nil {
+		t.Fatal(err)
+	}
+	root, err := x509.ParseCertificate(block(t, filepath.Join(dir, "reader-root.pem"), "CERTIFICATE", 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(block(t, filepath.Join(dir, "reader-chain.pem"), "CERTIFICATE", 0o644))
+	if err != nil || leaf.CRLDistributionPoints[0] != root.CRLDistributionPoints[0] {
+		t.Fatalf("%v: %v", err, leaf.CRLDistributionPoints)
+	}
+	list := func() []x509.RevocationListEntry {
+		t.Helper()
+		out, err := call(t, "", "reader-crl", "-out", dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		crl, err := x509.ParseRevocationList([]byte(out))
+		if err != nil || crl.CheckSignatureFrom(root) != nil {
+			t.Fatalf("%v: not the root's", err)
+		}
+		return crl.RevokedCertificateEntries
+	}
+	if n := len(list()); n != 0 {
+		t.Errorf("%d were taken back", n)
+	}
+	gone := filepath.Join(dir, "revoked")
+	since := fixed().Add(-time.Hour)
+	err = errors.Join(os.Mkdir(gone, 0o700), os.Rename(filepath.Join(dir, "reader-chain.pem"), filepath.Join(gone, "one.pem")), os.Chtimes(filepath.Join(gone, "one.pem"), since, since))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := list(); len(got) != 1 || got[0].SerialNumber.Cmp(leaf.SerialNumber) != 0 || !got[0].RevocationTime.Equal(since) {
+		t.Errorf("%+v", got)
 	}
 }
