@@ -58,7 +58,7 @@ bench-status: tools ## Status lists of 1,000,000 entries beside deflate, a signa
 	$(GO) test -tags redis -run '^$$' -bench Status -benchtime 1s ./issuer/internal/statusapi ./verifier/internal/statusfetch
 	$(GO) test -tags soak -run '^$$' -bench Status -benchtime 1x -timeout 20m ./conformance/soak
 
-soak-status: tools ## Kill, cut off and rob the services ROUNDS times (SEED, ONLY), and look whether anything acknowledged is missing
+soak-status: tools ## Kill, cut off and rob the services ROUNDS times (MINUTES, SEED, ONLY), and look whether anything acknowledged is missing
 	ROUNDS=$(or $(ROUNDS),100) $(GO) test -tags soak -run TestSoak -count 1 -timeout 0 -v ./conformance/soak
 
 soak-slots: tools ## Give four million places and revoke a hundred thousand, many at once: none given twice, none lost

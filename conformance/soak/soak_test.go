@@ -15,10 +15,10 @@ import (
 // smoke is one round of each of these, when nobody says how many: enough to see that the soak still works.
 var smoke = []string{"everything killed", "power lost$"}
 
-// TestSoak runs ROUNDS rounds (make soak-status ROUNDS=n), with the chances of SEED, and only of faults whose names match
+// TestSoak runs ROUNDS rounds (make soak-status ROUNDS=n), of no more than MINUTES, with the chances of SEED, and only of faults whose names match
 // the regular expression ONLY.
 func TestSoak(t *testing.T) {
-	n, seed := number(t, "ROUNDS", 0), number(t, "SEED", int(time.Now().UnixNano()&0xffff))
+	n, minutes, seed := number(t, "ROUNDS", 0), number(t, "MINUTES", 24*60), number(t, "SEED", int(time.Now().UnixNano()&0xffff))
 	w, err := soak.NewWorld(t.TempDir(), uint64(seed), soak.Short)
 	if w != nil {
 		t.Cleanup(w.Close)
@@ -32,6 +32,9 @@ func TestSoak(t *testing.T) {
 	}
 	began := time.Now()
 	for round, only := range kinds {
+		if time.Since(began) > time.Duration(minutes)*time.Minute {
+			break
+		}
 		if err := w.Round(only); err != nil {
 			t.Errorf("round %d: %v", round+1, err)
 			break
