@@ -56,6 +56,10 @@ func (c *Counts) String() string {
 // Report is what happened and what came of it.
 func (w *World) Report() string {
 	given, ended := w.oracle.acknowledged()
+	lost := w.front.answersLost()
+	if w.store != nil {
+		lost += w.store.answersLost()
+	}
 	return fmt.Sprintf("%s%8d  places given, acknowledged\n%8d  endings acknowledged\n%8d  answers lost\n%8d  promises broken\n",
-		w.Counts.String(), given, ended, w.store.answersLost()+w.front.answersLost(), len(w.Violations()))
+		w.Counts.String(), given, ended, lost, len(w.Violations()))
 }

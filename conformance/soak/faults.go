@@ -36,6 +36,12 @@ var faults = []fault{
 	{"redis emptied", 3, (*World).emptyRedis},
 }
 
+// clusterFaults are those of a Redis Cluster.
+var clusterFaults = []fault{
+	{"failover of a cluster that loses writes", 4, (*World).clusterFailOver},
+	{"issuer killed", 1, (*World).killIssuer},
+}
+
 // Round has one fault whose name matches the regular expression only strike under load, and checks. "" is any.
 func (w *World) Round(only string) error {
 	f, err := w.draw(only)
@@ -74,8 +80,11 @@ func (w *World) draw(only string) (fault, error) {
 	if err != nil {
 		return fault{}, err
 	}
-	var among []fault
-	for _, f := range faults {
+	all, among := faults, []fault(nil)
+	if w.cluster != nil {
+		all = clusterFaults
+	}
+	for _, f := range all {
 		for range f.weight {
 			if names.MatchString(f.name) {
 				among = append(among, f)

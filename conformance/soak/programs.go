@@ -36,11 +36,15 @@ type Pace struct {
 	MaxAge  time.Duration // between two fetches of the verifier
 	Entries int           // of a list
 	Lists   int
+	Cluster bool // a Redis Cluster in the place of one server
 }
 
 var (
 	// Short has much happen in little time: the least that the verifier takes, and lists of the usual size.
 	Short = Pace{Tick: 100 * time.Millisecond, MaxAge: time.Second, Entries: 131_072, Lists: 2}
+
+	// Clustered is Short on a Redis Cluster, with lists on each of its primaries.
+	Clustered = Pace{Tick: 100 * time.Millisecond, MaxAge: time.Second, Entries: 131_072, Lists: 8, Cluster: true}
 
 	// Real is how the programs go when nobody says otherwise, with one list of the largest kind.
 	Real = Pace{Tick: 5 * time.Second, MaxAge: 30 * time.Second, Entries: 1_000_000, Lists: 1}
@@ -58,7 +62,8 @@ type issuer struct {
 	env                []string
 }
 
-// newIssuer makes what an issuer needs, but does not start it. front is where its lists are served, store its Redis.
+// newIssuer makes what an issuer needs, but does not start it. front is where its lists are served, store the URL of
+// its Redis.
 func newIssuer(program, dir, front, store, ring, clients string, p Pace) (*issuer, error) {
 	port, err := freePort()
 	if err != nil {
@@ -73,7 +78,7 @@ func newIssuer(program, dir, front, store, ring, clients string, p Pace) (*issue
 		"ISSUER_ADDR=127.0.0.1:"+port, "ISSUER_URL="+front, "ISSUER_SECRET="+base64.StdEncoding.EncodeToString(make([]byte, 32)),
 		"ONE_LOGIN_ISSUER=http://onelogin.test", "ONE_LOGIN_CLIENT_ID=TEST_CLIENT_ID", "REFRESH_JOURNEY_URL="+front+"/refresh",
 		"HMPPS_AUTH_ISSUER=http://hmpps.test", "RECORDS_FILE="+people, "KEYS_DIR="+ring, "KEYS_PASSPHRASE="+passphrase,
-		"AUDIT_FILE="+filepath.Join(dir, "audit.log"), "REDIS_URL=redis://"+store, "STATUS_CLIENTS_FILE="+clients,
+		"AUDIT_FILE="+filepath.Join(dir, "audit.log"), "REDIS_URL="+store, "STATUS_CLIENTS_FILE="+clients,
 		"STATUS_TICK="+p.Tick.String(), "STATUS_TTL="+ttl.String(), "STATUS_LIFE=1h",
 		"STATUS_LISTS="+strconv.Itoa(p.Lists), "STATUS_LIST_SIZE="+strconv.Itoa(p.Entries), "STATUS_DECOYS=false",
 		"JOURNAL_FILE="+i.journal(), "FAULT_SYNCED="+i.synced(),

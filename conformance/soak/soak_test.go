@@ -15,11 +15,16 @@ import (
 // smoke is one round of each of these, when nobody says how many: enough to see that the soak still works.
 var smoke = []string{"everything killed", "power lost$"}
 
-// TestSoak runs ROUNDS rounds (make soak-status ROUNDS=n), of no more than MINUTES, with the chances of SEED, and only of faults whose names match
+// TestSoak runs ROUNDS rounds (make soak-status ROUNDS=n), of no more than MINUTES, with the chances of SEED, on one Redis or a
+// STORE=cluster, and only of faults whose names match
 // the regular expression ONLY.
 func TestSoak(t *testing.T) {
 	n, minutes, seed := number(t, "ROUNDS", 0), number(t, "MINUTES", 24*60), number(t, "SEED", int(time.Now().UnixNano()&0xffff))
-	w, err := soak.NewWorld(t.TempDir(), uint64(seed), soak.Short)
+	pace := soak.Short
+	if os.Getenv("STORE") == "cluster" {
+		pace = soak.Clustered
+	}
+	w, err := soak.NewWorld(t.TempDir(), uint64(seed), pace)
 	if w != nil {
 		t.Cleanup(w.Close)
 	}

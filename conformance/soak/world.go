@@ -22,6 +22,7 @@ type World struct {
 	made     int // directories of servers
 
 	redis     *redis
+	cluster   *cluster  // in its place
 	store     *proxy    // from the issuer to Redis
 	front     *proxy    // from everyone to the issuer
 	issuers   []*issuer // of one Redis, each with a journal of its own; front leads to one
@@ -64,10 +65,8 @@ func (w *World) open() error {
 	if w.shim, err = buildShim(w.dir); err != nil {
 		return err
 	}
-	if w.redis, err = w.newRedis(); err != nil {
-		return err
-	}
-	if w.store, err = newProxy(w.redis.address()); err != nil {
+	store, err := w.openStore()
+	if err != nil {
 		return err
 	}
 	if w.front, err = newProxy(""); err != nil {
@@ -87,7 +86,7 @@ func (w *World) open() error {
 	}
 	for n := range issuerCount {
 		dir := filepath.Join(w.dir, fmt.Sprintf("issuer-%d", n+1))
-		i, err := newIssuer(w.programs.issuer, dir, url, w.store.address(), ring, clients, w.pace)
+		i, err := newIssuer(w.programs.issuer, dir, url, store, ring, clients, w.pace)
 		if err != nil {
 			return err
 		}
@@ -97,6 +96,23 @@ func (w *World) open() error {
 		return err
 	}
 	return w.openReaders(url)
+}
+
+// openStore starts Redis, and returns the URL at which the issuers find it.
+func (w *World) openStore() (url string, err error) {
+	if w.pace.Cluster {
+		if w.cluster, err = newCluster(w.dir); err != nil {
+			return "", err
+		}
+		return w.cluster.url(), nil
+	}
+	if w.redis, err = w.newRedis(); err != nil {
+		return "", err
+	}
+	if w.store, err = newProxy(w.redis.address()); err != nil {
+		return "", err
+	}
+	return "redis://" + w.store.address(), nil
 }
 
 func (w *World) newRedis(settings ...string) (*redis, error) {
@@ -178,6 +194,9 @@ func (w *World) Close() {
 	}
 	if w.redis != nil {
 		w.redis.kill()
+	}
+	if w.cluster != nil {
+		w.cluster.kill()
 	}
 	for _, p := range []*proxy{w.store, w.front} {
 		if p != nil {
