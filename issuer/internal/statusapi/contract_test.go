@@ -597,6 +597,21 @@ func TestWhatThePartsAwayAnswer(t *testing.T) {
 	r.want(t, "a client's keys are away", r.post(t, "/issue", r.b, issueClaims().with(members{"iss": "client-b"})), 503, "TEMPORARILY_UNAVAILABLE", words)
 }
 
+// Begin breaks down, where it is told to.
+func (b *books) Begin(ctx context.Context, r statuslist.Request) (*statuslist.Slot, error) {
+	if b.fail == "panic" {
+		panic("a mistake of ours")
+	}
+	return b.Clients.Begin(ctx, r)
+}
+
+// A mistake of ours has the contract's form too, and says nothing.
+func TestAMistakeOfOurs(t *testing.T) {
+	r := newContract(t)
+	r.books.fail = "panic"
+	r.want(t, "a panic", r.post(t, "/issue", r.a, issueClaims()), 500, "INTERNAL_SERVER_ERROR", "The request could not be processed")
+}
+
 func TestAClientThatAsksTooOften(t *testing.T) {
 	r := newContract(t)
 	idx, uri := r.slot(t, r.a, issueClaims())
