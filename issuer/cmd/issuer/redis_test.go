@@ -171,3 +171,35 @@ func publish(t *testing.T, addr string, vars map[string]string) {
 		}
 	}
 }
+
+// A service starts without its Redis, says so, and is ready once it is there, with no restart. It takes nothing meanwhile.
+func TestItStartsBeforeItsRedis(t *testing.T) {
+	server := storetest.NewRedis(t)
+	vars := onRedis(t, server.URL)
+	server.Kill()
+	addr, stop := running(t, vars)
+	if got := status(t, addr, "/livez"); got != http.StatusOK {
+		t.Errorf("alive: %d", got)
+	}
+	if got := status(t, addr, "/readyz"); got != http.StatusServiceUnavailable {
+		t.Errorf("ready without a store: %d", got)
+	}
+	server.Restart(t)
+	if !health200(addr) {
+		t.Error("not ready with a store")
+	}
+	publish(t, addr, vars)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func status(t *testing.T, addr, path string) int {
+	t.Helper()
+	response, err := http.Get("http://" + addr + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response.StatusCode
+}
