@@ -18,6 +18,9 @@ var ErrFull = errors.New("status list is full")
 // ErrEpoch means that a store is another than the one it was taken for: it was emptied, and begun anew.
 var ErrEpoch = errors.New("the store of a status list is another than before")
 
+// ErrOwed means that something of a list was lost, and that others who know of it have yet to bring what they know.
+var ErrOwed = errors.New("a status list lost something, and others have yet to restore their part")
+
 // Slot is one place in one list.
 type Slot struct {
 	List  string // opaque list id, [A-Za-z0-9_-]{1,64}
@@ -33,6 +36,8 @@ type Head struct {
 	Size      int       // entries
 	Allocated int       // counters given out
 	Until     time.Time // no place in it is needed afterwards; zero while none is given
+	Members   string    // who keeps what it did to the list elsewhere, too: names in order, a space between
+	Owed      string    // those of them that have yet to restore their part of what was lost
 }
 
 // Snapshot is one list as the store holds it, read in one act.
@@ -55,6 +60,11 @@ type Recovery struct {
 	Allocated int       // counters below it were given
 	Until     time.Time // as in Head; may be zero
 	Ended     []Ended
+
+	Member  string   // whose knowledge it is; whoever restores owes nothing afterwards
+	Members []string // all who may know more
+	Lost    bool     // something was lost: the other members owe what they know
+	Gone    []string // members that will never bring it, and are members no more
 }
 
 // Slots is the store of status lists. Safe for concurrent use. An acknowledged call is durable as the store is
@@ -68,7 +78,7 @@ type Slots interface {
 
 	// Next returns the next unused counter of list, floor <= n < size, each n exactly once ever; the same operation gets
 	// the same n for a day. The place is needed until until. ErrNoSlot when the list is unknown; ErrFull when every
-	// counter is given.
+	// counter is given; ErrOwed while a member owes what it knows, for one that it gave could be given again.
 	Next(ctx context.Context, operation, list string, until time.Time, floor int) (int, error)
 
 	// Revoke sets the slot, which lies where counter does, revoked for good. It returns when the slot was first revoked.

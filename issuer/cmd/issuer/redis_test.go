@@ -185,10 +185,10 @@ func TestItStartsBeforeItsRedis(t *testing.T) {
 		t.Errorf("ready without a store: %d", got)
 	}
 	server.Restart(t)
+	publish(t, addr, vars) // waits until it has found its store
 	if !health200(addr) {
 		t.Error("not ready with a store")
 	}
-	publish(t, addr, vars)
 	if err := stop(); err != nil {
 		t.Error(err)
 	}

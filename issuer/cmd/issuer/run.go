@@ -32,7 +32,7 @@ type settings struct {
 	forgetful bool   // REDIS_MAY_FORGET: accept a Redis that does not keep what it acknowledged, and no journal
 	replicas  int    // REDIS_REPLICAS: how many of Redis's replicas must have a change before it is acknowledged (0)
 	journal   string // JOURNAL_FILE: what of status lists must outlive Redis; one of this process's own
-	accept    bool   // JOURNAL_ACCEPT_STORE: give a Redis that began its lists anew what the journal knows (false)
+	accept    bool   // JOURNAL_ACCEPT_STORE: take up a Redis that began its lists anew; wait for no other journal (false)
 }
 
 // run reads the configuration, all mistakes at once, and serves until ctx ends. With -health it asks its own /readyz.
@@ -157,7 +157,7 @@ func openStore(deps *issuer.Deps, c issuer.Config, s settings) (func() error, er
 		deps.Store, deps.Ready = store, store.Ping
 		return client.Close, nil
 	}
-	lists, err := durable.Open(durable.Options{Store: store, Path: s.journal, Now: deps.Now, Log: deps.Log, Accept: s.accept})
+	lists, err := durable.Open(durable.Options{Store: store, Path: s.journal, Now: deps.Now, Rand: deps.Rand, Log: deps.Log, Accept: s.accept})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("JOURNAL_FILE: %w", err), client.Close())
 	}

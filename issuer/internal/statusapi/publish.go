@@ -104,6 +104,8 @@ func (s *Service) follows(now statuslist.Head, seen statuslist.Published, epoch 
 	switch {
 	case now.Epoch != epoch:
 		return errors.New("the store was emptied: what was revoked is not known")
+	case now.Owed != "":
+		return fmt.Errorf("%w: journal %s", statuslist.ErrOwed, now.Owed)
 	case now.Sequence < seen.Sequence:
 		return errors.New("the store went back: it holds fewer revocations than were published")
 	case s.issue().Before(seen.Issued):

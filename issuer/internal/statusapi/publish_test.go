@@ -268,6 +268,10 @@ func TestAFailureKeepsTheOldListByteForByte(t *testing.T) {
 			now.Sequence, now.Revoked = 0, make([]byte, size/8)
 			r.store.past = &now
 		},
+		"another's part is owed": func(r *rig, now statuslist.Snapshot) {
+			now.Owed = "another"
+			r.store.past = &now
+		},
 		"the store was emptied": func(r *rig, now statuslist.Snapshot) {
 			now.Epoch = "another"
 			r.store.past = &now

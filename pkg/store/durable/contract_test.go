@@ -1,6 +1,7 @@
 package durable_test
 
 import (
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -24,7 +25,7 @@ func newBoth(t *testing.T, name string, now func() time.Time) storetest.Store {
 	t.Helper()
 	s := memstore.New(now)
 	l, err := durable.Open(durable.Options{
-		Store: s, Path: filepath.Join(t.TempDir(), name), Now: now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Store: s, Path: filepath.Join(t.TempDir(), name), Now: now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +35,7 @@ func newBoth(t *testing.T, name string, now func() time.Time) storetest.Store {
 }
 
 func TestContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store { return newBoth(t, "journal", now) })
+	storetest.RunJournalled(t, func(t *testing.T, now func() time.Time) storetest.Store { return newBoth(t, "journal", now) })
 }
 
 func TestAJournalledStoreAgreesWithTheModel(t *testing.T) {

@@ -8,13 +8,17 @@
 //     from it. It keeps its epoch: that tells it from a list that somebody began anew.
 //   - Whatever else a list in the store is seen to hold is taken into the journal, so that any one journal of several
 //     processes that share a store has what all of them did, but for the time since this one last looked.
+//   - Each journal is a member of every list it knows, and knows the others. When a list has lost something, it gives no
+//     place and is not published until every member has restored its part.
 package durable
 
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -32,7 +36,8 @@ type Options struct {
 	Path   string // of the journal
 	Now    func() time.Time
 	Log    *slog.Logger
-	Accept bool // take up a store that began its lists anew, and give it what the journal knows
+	Rand   io.Reader // for the journal's name
+	Accept bool      // take up a store that began its lists anew, and go on without the members that owe
 
 	Journal journal.Options
 }
@@ -41,6 +46,7 @@ type Options struct {
 type Lists struct {
 	options Options
 	journal *journal.Journal
+	self    string // the journal's name
 
 	restoring sync.Mutex // held while a store that is behind is brought up
 
@@ -57,6 +63,7 @@ type list struct {
 	until   time.Time
 	revoked []byte // as in statuslist.Snapshot
 	history string // of the store, when it was last seen to hold all of this
+	members string // as in statuslist.Head, when it was last seen whole
 }
 
 // leastLimit is below what no journal is rewritten.
@@ -79,7 +86,25 @@ func Open(o Options) (*Lists, error) {
 		o.Log.Warn("the journal ended in what was never acknowledged, which was cut off", "bytes", j.Cut())
 	}
 	l.journal, l.limit = j, max(leastLimit, 2*j.Size())
+	if err := l.beNamed(); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
 	return l, nil
+}
+
+// beNamed gives a new journal its name.
+func (l *Lists) beNamed() error {
+	if l.self != "" {
+		return nil
+	}
+	if len(l.lists) > 0 {
+		return fmt.Errorf("%w: it has no name", journal.ErrDamaged)
+	}
+	name := make([]byte, 8)
+	if _, err := io.ReadFull(l.options.Rand, name); err != nil {
+		return fmt.Errorf("name journal: %w", err)
+	}
+	return l.write(context.Background(), record{kind: kindSelf, list: hex.EncodeToString(name)})
 }
 
 // Close closes the journal.
@@ -89,12 +114,16 @@ func (l *Lists) Close() error { return l.journal.Close() }
 func (l *Lists) apply(r record) error {
 	k := l.lists[r.list]
 	switch {
+	case r.kind == kindSelf && l.self == "":
+		l.self = r.list
 	case r.kind == kindList && k == nil && r.size > 0 && r.size <= statuslist.MaxEntries:
 		l.lists[r.list] = &list{epoch: r.epoch, size: r.size, revoked: make([]byte, (r.size+7)/8)}
 	case k == nil:
 		return fmt.Errorf("%w: a record of a list that was not begun", journal.ErrDamaged)
 	case r.kind == kindList && r.size == k.size:
 		k.epoch = r.epoch
+	case r.kind == kindNames:
+		k.members = r.epoch
 	case r.kind == kindGiven && r.number < k.size:
 		k.given = max(k.given, r.number+1)
 		if r.at.After(k.until) {
@@ -150,7 +179,7 @@ func (l *Lists) known(id string) (list, bool) {
 	if k == nil {
 		return list{}, false
 	}
-	return list{epoch: k.epoch, size: k.size, given: k.given, until: k.until, history: k.history}, true
+	return list{epoch: k.epoch, size: k.size, given: k.given, until: k.until, history: k.history, members: k.members}, true
 }
 
 // whole is known, with a copy of the bits.
@@ -199,7 +228,7 @@ func (l *Lists) Next(ctx context.Context, operation, id string, until time.Time,
 		return 0, statuslist.ErrNoSlot
 	}
 	n, err := l.options.Store.Next(ctx, operation, id, until, max(floor, k.given))
-	if errors.Is(err, statuslist.ErrNoSlot) { // the store has lost the list
+	if errors.Is(err, statuslist.ErrNoSlot) || errors.Is(err, statuslist.ErrOwed) { // the store has lost the list, or waits for us
 		if _, err := l.Snapshot(ctx, id); err != nil {
 			return 0, err
 		}
@@ -222,9 +251,9 @@ func (l *Lists) Revoke(ctx context.Context, operation string, slot statuslist.Sl
 		return time.Time{}, statuslist.ErrNoSlot
 	}
 	if counter >= k.given { // unless another process gave it
-		if head, err := l.Head(ctx, slot.List); err != nil {
+		if held, err := l.Snapshot(ctx, slot.List); err != nil {
 			return time.Time{}, err
-		} else if counter >= head.Allocated {
+		} else if counter >= held.Allocated {
 			return time.Time{}, statuslist.ErrNoSlot
 		}
 	}
@@ -272,7 +301,8 @@ func (l *Lists) Restore(ctx context.Context, r statuslist.Recovery) error {
 	return l.write(ctx, records...)
 }
 
-// Settle has the store hold all that the journal knows, or says why it does not. It also keeps the journal short.
+// Settle has the store hold all that the journal knows, or says why it does not. What other members owe is theirs to bring.
+// It also keeps the journal short.
 func (l *Lists) Settle(ctx context.Context) error {
 	l.mu.Lock()
 	ids := slices.Sorted(maps.Keys(l.lists))

@@ -3,6 +3,7 @@ package durable_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -44,7 +45,9 @@ func (s *store) Revoke(ctx context.Context, o string, slot statuslist.Slot, coun
 }
 
 func (s *store) Restore(ctx context.Context, r statuslist.Recovery) error {
-	s.restored++
+	if r.Lost {
+		s.restored++
+	}
 	return s.Slots.Restore(ctx, r)
 }
 
@@ -65,7 +68,7 @@ func newRig(t *testing.T, s *store) *rig {
 
 func (r *rig) open(t *testing.T, change ...func(*durable.Options)) {
 	t.Helper()
-	o := durable.Options{Store: r.store, Path: r.path, Now: func() time.Time { return start }, Log: slog.New(slog.NewTextHandler(&r.log, nil))}
+	o := durable.Options{Store: r.store, Path: r.path, Now: func() time.Time { return start }, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(&r.log, nil))}
 	for _, f := range change {
 		f(&o)
 	}
@@ -253,17 +256,127 @@ func TestOneJournalKnowsWhatOthersDid(t *testing.T) {
 	if n := first.next(t, "more"); n != 3 {
 		t.Fatalf("counter %d", n)
 	}
-	if err := other.Settle(t.Context()); err != nil {
-		t.Fatal(err)
+	for _, r := range []*rig{other, first} { // as at a tick
+		if err := r.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	first.store.Slots = newStore().Slots // both share it
 	if err := other.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	got := other.snapshot(t)
+	got, err := first.store.Snapshot(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
 	wantRevoked(t, got, 5, 7, 1999)
 	if got.Allocated != 4 || !got.Until.Equal(until) {
 		t.Errorf("%+v", got.Head)
+	}
+}
+
+// pair is two processes that share a store, and of which each gave a place and ended one that the other's journal lacks; then
+// the store is emptied while both are down.
+func pair(t *testing.T) (one, two *rig) {
+	t.Helper()
+	one = filled(t)
+	two = newRig(t, one.store)
+	two.ensure(t, "a", "b")
+	for _, r := range []*rig{one, two, one} {
+		if err := r.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one.next(t, "by one")
+	one.revoke(t, 11, start)
+	two.next(t, "by two")
+	two.revoke(t, 12, start)
+	one.store.Slots = newStore().Slots
+	return one, two
+}
+
+func wantOwed(t *testing.T, r *rig) {
+	t.Helper()
+	if _, err := r.Next(t.Context(), "meanwhile", "a", until, 0); !errors.Is(err, statuslist.ErrOwed) {
+		t.Errorf("next: %v, want owed", err)
+	}
+	if err := r.Settle(t.Context()); err != nil {
+		t.Errorf("it has brought its own part: %v", err)
+	}
+	head, err := r.Head(t.Context(), "a")
+	if err != nil || head.Owed == "" || r.snapshot(t).Owed != head.Owed {
+		t.Errorf("%+v (%v), want something owed", head, err)
+	}
+}
+
+// Whichever comes back first gives no place and publishes nothing that only the other knows of, and takes every ending.
+func TestNothingIsGivenUntilEveryJournalIsBack(t *testing.T) {
+	for name, swap := range map[string]bool{"one first": false, "two first": true} {
+		t.Run(name, func(t *testing.T) {
+			first, last := pair(t)
+			if swap {
+				first, last = last, first
+			}
+			first.restart(t)
+			wantOwed(t, first)
+			first.revoke(t, 13, start)
+			wantOwed(t, first)
+			last.restart(t)
+			if err := last.Settle(t.Context()); err != nil {
+				t.Errorf("the last: %v", err)
+			}
+			for i, r := range []*rig{first, last, first} {
+				if err := r.Settle(t.Context()); err != nil {
+					t.Error(err)
+				}
+				wantRevoked(t, r.snapshot(t), 5, 11, 12, 13, 1999)
+				if n := r.next(t, fmt.Sprint("afterwards", i)); n != 5+i {
+					t.Errorf("counter %d, want %d", n, 5+i)
+				}
+			}
+		})
+	}
+}
+
+// A call is as good as a tick: whoever is asked for a place brings its part first.
+func TestACallBringsThePartThatIsOwed(t *testing.T) {
+	first, last := pair(t)
+	wantOwed(t, first)
+	if n := last.next(t, "afterwards"); n != 5 {
+		t.Errorf("counter %d, want 5", n)
+	}
+	if n := first.next(t, "and then"); n != 6 {
+		t.Errorf("counter %d, want 6", n)
+	}
+}
+
+// Where a process will never come back, somebody has to say so; the others learn it.
+func TestOneThatIsGoneIsGoneWithoutOnceToldSo(t *testing.T) {
+	one, two := pair(t)
+	three := newRig(t, one.store)
+	one.restart(t)
+	wantOwed(t, one)
+	three.ensure(t, "a")
+	wantOwed(t, three)
+	if err := two.Close(); err != nil {
+		t.Fatal(err)
+	}
+	one.restart(t, func(o *durable.Options) { o.Accept = true })
+	if err := one.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	one.restart(t)
+	if err := errors.Join(three.Settle(t.Context()), one.Settle(t.Context()), three.Settle(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	wantRevoked(t, one.snapshot(t), 5, 11, 1999)
+	one.store.Slots = newStore().Slots // again, and nobody waits for the one that is gone
+	wantOwed(t, three)
+	if err := one.Settle(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if head, err := three.Head(t.Context(), "a"); err != nil || head.Owed != "" {
+		t.Errorf("%+v (%v)", head, err)
 	}
 }
 
@@ -298,8 +411,8 @@ func TestNoSlotIsNotJournalled(t *testing.T) {
 	if _, err := r.Next(t.Context(), "o", "unknown", until, 0); !errors.Is(err, statuslist.ErrNoSlot) {
 		t.Errorf("next of an unknown list: %v", err)
 	}
-	if !bytes.Equal(contents(t, r.path), before) {
-		t.Error("something was written")
+	if after := contents(t, r.path); !bytes.Equal(after, before) {
+		t.Errorf("something was written: %q", after[len(before):])
 	}
 }
 
@@ -428,7 +541,7 @@ func TestAJournalOfAnotherKindIsRefused(t *testing.T) {
 		if err := errors.Join(j.Append(t.Context(), []byte(record)), j.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := durable.Open(durable.Options{Store: newStore(), Path: path, Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, journal.ErrDamaged) {
+		if _, err := durable.Open(durable.Options{Store: newStore(), Path: path, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, journal.ErrDamaged) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -14,6 +14,8 @@ const (
 	kindList  byte = 1 // a list was begun: epoch, size
 	kindGiven byte = 2 // counters up to number were given, and are needed until at
 	kindEnded byte = 3 // the slot at index number was revoked at at
+	kindSelf  byte = 4 // the journal's own name, in list: the first record of all
+	kindNames byte = 5 // the members of a list, in epoch: names, a space between
 )
 
 // record is one entry of the journal: its kind, the list's id after its length, then the kind's own: texts after their
@@ -29,7 +31,12 @@ type record struct {
 
 func (r record) encode() []byte {
 	b := appendText([]byte{r.kind}, r.list)
-	if r.kind == kindList {
+	switch r.kind {
+	case kindSelf:
+		return b
+	case kindNames:
+		return appendText(b, r.epoch)
+	case kindList:
 		return binary.AppendUvarint(appendText(b, r.epoch), uint64(r.size))
 	}
 	at := int64(0)
@@ -49,6 +56,9 @@ func decode(b []byte) (record, error) {
 	switch r.kind {
 	case kindList:
 		r.epoch, r.size = d.text(), d.number()
+	case kindSelf:
+	case kindNames:
+		r.epoch = d.text()
 	case kindGiven, kindEnded:
 		r.number, r.at = d.number(), d.time()
 	default:

@@ -18,7 +18,7 @@ func (l *Lists) Head(ctx context.Context, id string) (statuslist.Head, error) {
 		return statuslist.Head{}, statuslist.ErrNoSlot
 	}
 	head, err := l.options.Store.Head(ctx, id)
-	if err == nil && head.Epoch == k.epoch && head.History == k.history && head.Allocated == k.given {
+	if err == nil && k.isAsSeen(head) {
 		return head, nil
 	}
 	if err != nil && !isLost(err) {
@@ -28,10 +28,16 @@ func (l *Lists) Head(ctx context.Context, id string) (statuslist.Head, error) {
 	return held.Head, err
 }
 
-// Snapshot implements statuslist.Slots. It lacks nothing that the journal knew when it was called.
+// isAsSeen says whether the store's list is the one that was last seen whole, and nothing was done to it since.
+func (k list) isAsSeen(head statuslist.Head) bool {
+	return head.Epoch == k.epoch && head.History == k.history && head.Allocated == k.given && head.Members == k.members && k.members != "" && head.Owed == ""
+}
+
+// Snapshot implements statuslist.Slots. It lacks nothing that the journal knew when it was called, and what the store holds
+// beyond it is in the journal when it returns.
 func (l *Lists) Snapshot(ctx context.Context, id string) (statuslist.Snapshot, error) {
-	held, behind, err := l.look(ctx, id)
-	if behind {
+	held, need, err := l.read(ctx, id)
+	if err == nil && need != nothing {
 		held, err = l.bringUp(ctx, id)
 	}
 	if err != nil {
@@ -40,24 +46,40 @@ func (l *Lists) Snapshot(ctx context.Context, id string) (statuslist.Snapshot, e
 	return held, l.absorb(ctx, held)
 }
 
-// look reads a list from the store, and says whether the store has lost something of it.
-func (l *Lists) look(ctx context.Context, id string) (held statuslist.Snapshot, behind bool, err error) {
+// need is what a list in the store wants of this journal.
+type need int
+
+const (
+	nothing need = iota
+	word         // that it has brought its part
+	part         // what it knows: the list has lost something
+)
+
+// read reads a list as the store has it.
+func (l *Lists) read(ctx context.Context, id string) (statuslist.Snapshot, need, error) {
 	k, ok := l.whole(id)
 	if !ok {
-		return held, false, statuslist.ErrNoSlot
+		return statuslist.Snapshot{}, nothing, statuslist.ErrNoSlot
 	}
-	held, err = l.options.Store.Snapshot(ctx, id)
-	if isLost(err) {
-		return held, true, nil
+	held, err := l.options.Store.Snapshot(ctx, id)
+	switch {
+	case isLost(err):
+		return statuslist.Snapshot{}, part, nil
+	case err != nil:
+		return statuslist.Snapshot{}, nothing, err
+	case held.Epoch != k.epoch && l.options.Accept:
+		return held, part, l.write(ctx, record{kind: kindList, list: id, epoch: held.Epoch, size: held.Size})
+	case held.Epoch != k.epoch:
+		return held, nothing, fmt.Errorf("%w: it does not hold what the journal knows", statuslist.ErrEpoch)
+	case k.lacks(held):
+		return held, part, nil
+	case !isNamed(held.Members, l.self), isNamed(held.Owed, l.self), held.Owed != "" && l.options.Accept:
+		return held, word, nil
 	}
-	if err != nil {
-		return held, false, err
-	}
-	if held.Epoch != k.epoch {
-		return held, l.options.Accept, l.begunAnew(ctx, held.Head)
-	}
-	return held, k.lacks(held), nil
+	return held, nothing, nil
 }
+
+func isNamed(names, name string) bool { return slices.Contains(strings.Fields(names), name) }
 
 // isLost tells a list that is not there, or not whole, from a store that does not answer.
 func isLost(err error) bool {
@@ -77,39 +99,44 @@ func (k list) lacks(held statuslist.Snapshot) bool {
 	return false
 }
 
-// begunAnew refuses a list of another epoch, or takes it up when it was told to.
-func (l *Lists) begunAnew(ctx context.Context, held statuslist.Head) error {
-	if !l.options.Accept {
-		return fmt.Errorf("%w: it does not hold what the journal knows", statuslist.ErrEpoch)
-	}
-	return l.write(ctx, record{kind: kindList, list: held.List, epoch: held.Epoch, size: held.Size})
-}
-
-// bringUp restores every list from the journal, since a store seldom loses one alone, and reads one again.
+// bringUp brings every list up from the journal, since a store seldom loses one alone, and reads one again.
 func (l *Lists) bringUp(ctx context.Context, id string) (statuslist.Snapshot, error) {
 	l.restoring.Lock()
 	defer l.restoring.Unlock()
-	if held, behind, err := l.look(ctx, id); !behind {
-		return held, err // somebody else has just done it
-	}
 	all, err := l.recoveries()
 	if err != nil {
 		return statuslist.Snapshot{}, err
 	}
 	for _, r := range all {
-		if err := l.options.Store.Restore(ctx, r); err != nil {
-			if r.List == id {
-				return statuslist.Snapshot{}, fmt.Errorf("restore status list: %w", err)
-			}
-			continue // whoever looks at that one is told
+		if err := l.restore(ctx, r); err != nil && r.List == id { // whoever looks at another is told
+			return statuslist.Snapshot{}, fmt.Errorf("restore status list: %w", err)
+		}
+	}
+	held, need, err := l.read(ctx, id)
+	if err == nil && need != nothing {
+		err = errors.New("the store does not keep what it is given")
+	}
+	return held, err
+}
+
+// restore brings one list up, if it needs it.
+func (l *Lists) restore(ctx context.Context, r statuslist.Recovery) error {
+	held, need, err := l.read(ctx, r.List)
+	if err != nil || need == nothing {
+		return err
+	}
+	k, _ := l.known(r.List)
+	r.Epoch, r.Member = k.epoch, l.self
+	if need == part {
+		if r.Lost = !isNamed(held.Owed, l.self); r.Lost { // otherwise another has told the members of it
+			r.Members = strings.Fields(k.members)
 		}
 		l.options.Log.WarnContext(ctx, "status list restored from the journal", "list", r.List, "given", r.Allocated, "revoked", len(r.Ended))
 	}
-	held, behind, err := l.look(ctx, id)
-	if behind {
-		return held, errors.Join(errors.New("the store does not keep what it is given"), err)
+	if l.options.Accept {
+		r.Gone = slices.DeleteFunc(append(strings.Fields(held.Owed), r.Members...), func(name string) bool { return name == l.self })
 	}
-	return held, err
+	return l.options.Store.Restore(ctx, r)
 }
 
 // recoveries reads from the journal all that it knows.
@@ -121,24 +148,22 @@ func (l *Lists) recoveries() ([]statuslist.Recovery, error) {
 		if err != nil {
 			return err
 		}
-		if r.kind == kindList {
-			if lists[r.list] == nil {
-				lists[r.list] = &statuslist.Recovery{}
-			}
-			lists[r.list].List, lists[r.list].Epoch, lists[r.list].Size = r.list, r.epoch, r.size
-			return nil
-		}
 		known := lists[r.list]
-		if r.kind == kindGiven {
+		switch r.kind {
+		case kindList:
+			if known == nil {
+				lists[r.list] = &statuslist.Recovery{List: r.list, Size: r.size}
+			}
+		case kindGiven:
 			known.Allocated = max(known.Allocated, r.number+1)
 			if r.at.After(known.Until) {
 				known.Until = r.at
 			}
-			return nil
-		}
-		if slot := (statuslist.Slot{List: r.list, Index: r.number}); !seen[slot] { // the first time stands
-			seen[slot] = true
-			known.Ended = append(known.Ended, statuslist.Ended{Index: r.number, At: r.at})
+		case kindEnded:
+			if slot := (statuslist.Slot{List: r.list, Index: r.number}); !seen[slot] { // the first time stands
+				seen[slot] = true
+				known.Ended = append(known.Ended, statuslist.Ended{Index: r.number, At: r.at})
+			}
 		}
 		return nil
 	})
@@ -156,6 +181,9 @@ func (l *Lists) absorb(ctx context.Context, held statuslist.Snapshot) error {
 	var news []record
 	if held.Allocated > k.given || held.Until.After(k.until) {
 		news = append(news, record{kind: kindGiven, list: held.List, number: held.Allocated - 1, at: held.Until})
+	}
+	if held.Members != k.members && held.Owed == "" {
+		news = append(news, record{kind: kindNames, list: held.List, epoch: held.Members})
 	}
 	now := l.options.Now().UTC().Truncate(time.Second)
 	for i, b := range held.Revoked {

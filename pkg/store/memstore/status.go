@@ -6,6 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"justice-wallet/pkg/statuslist"
@@ -14,7 +17,8 @@ import (
 type list struct {
 	head    statuslist.Head
 	ended   map[int]time.Time
-	revoked []byte // as in statuslist.Snapshot
+	revoked []byte          // as in statuslist.Snapshot
+	members map[string]bool // whether each owes what it knows
 }
 
 // EnsureLists implements statuslist.Slots.
@@ -37,6 +41,7 @@ func newList(id, epoch string, size int) *list {
 		head:    statuslist.Head{List: id, Epoch: epoch, Size: size},
 		ended:   map[int]time.Time{},
 		revoked: make([]byte, (size+7)/8),
+		members: map[string]bool{},
 	}
 }
 
@@ -52,6 +57,9 @@ func (s *Store) Next(_ context.Context, operation, id string, until time.Time, f
 	if n, ok := s.counters.get(counted{operation, id}, now); ok {
 		l.give(n+1, until)
 		return n, nil
+	}
+	if l.head.Owed != "" {
+		return 0, statuslist.ErrOwed
 	}
 	n := max(l.head.Allocated, floor)
 	if n >= l.head.Size {
@@ -147,7 +155,25 @@ func (s *Store) Restore(_ context.Context, r statuslist.Recovery) error {
 	for _, e := range r.Ended {
 		l.end(e.Index, e.At)
 	}
+	l.restoredBy(r)
 	return nil
+}
+
+func (l *list) restoredBy(r statuslist.Recovery) {
+	if r.Member == "" {
+		return
+	}
+	for _, m := range r.Members {
+		l.members[m] = l.members[m] || r.Lost
+	}
+	for _, m := range r.Gone {
+		delete(l.members, m)
+	}
+	l.members[r.Member] = false
+	owed := maps.Clone(l.members)
+	maps.DeleteFunc(owed, func(_ string, owes bool) bool { return !owes })
+	l.head.Members = strings.Join(slices.Sorted(maps.Keys(l.members)), " ")
+	l.head.Owed = strings.Join(slices.Sorted(maps.Keys(owed)), " ")
 }
 
 // lease is who may publish a list.

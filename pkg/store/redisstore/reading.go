@@ -10,7 +10,7 @@ import (
 // writes nothing, and is sent as one that must not: a user who may only read can run it (EVAL_RO, Redis 7).
 var entry = script(headOf + `
 if tonumber(ARGV[2]) < 0 or tonumber(ARGV[2]) >= tonumber(list[1]) then return false end
-list[7] = tostring(redis.call('GETBIT', KEYS[2], ARGV[3]))
+list[9] = tostring(redis.call('GETBIT', KEYS[2], ARGV[3]))
 return list
 `)
 
@@ -19,10 +19,10 @@ func (s *Store) Entry(ctx context.Context, list string, index int) (statuslist.E
 	if index < 0 {
 		return statuslist.Entry{}, statuslist.ErrNoSlot
 	}
-	answer, err := result(entry.RunRO(ctx, s.client, s.listKeys(list, "list", "revoked"), millis(s.config.Now()), index, bitOf(index)).Result())
+	answer, err := result(entry.RunRO(ctx, s.client, s.listKeys(list, "list", "revoked", "members"), millis(s.config.Now()), index, bitOf(index)).Result())
 	if err != nil {
 		return statuslist.Entry{}, err
 	}
-	held, err := decodeSnapshot(list, answer, 7)
+	held, err := decodeSnapshot(list, answer, 9)
 	return statuslist.Entry{Head: held.Head, Revoked: string(held.Revoked) == "1"}, err
 }

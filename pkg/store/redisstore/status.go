@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"justice-wallet/pkg/statuslist"
@@ -17,6 +18,7 @@ import (
 //	list     hash: size, epoch, next (counter), sequence (revocations), history (a hash over them), until (the last slot's)
 //	revoked  bitmap of the slots that ended, bits of each byte as in statuslist.Snapshot
 //	ended    hash: the time each ended, by index
+//	members  hash: "owed" or "" by the name of each who keeps a journal of it
 //	published  hash: the newest signed form
 //	lease    hash: who may publish
 //
@@ -36,6 +38,7 @@ const (
 	answerStale = "stale"
 	answerHeld  = "held"
 	answerOther = "other"
+	answerOwed  = "owed"
 	answerBroke = "broken"
 )
 
@@ -92,6 +95,8 @@ func (s *Store) word(answer any, err error) (string, error) {
 		return "", statuslist.ErrStale
 	case answerHeld:
 		return "", statuslist.ErrHeld
+	case answerOwed:
+		return "", statuslist.ErrOwed
 	case answerOther:
 		return "", statuslist.ErrEpoch
 	case answerBroke:
@@ -102,13 +107,14 @@ func (s *Store) word(answer any, err error) (string, error) {
 
 // A counter that an operation was given is a hash: n, until.
 var next = script(listWords + `
-local list = redis.call('HMGET', KEYS[1], 'next', 'size')
+local list = redis.call('HMGET', KEYS[1], 'next', 'size', 'owed')
 if not list[2] then return 'none' end
 local given = redis.call('HMGET', KEYS[2], 'n', 'until')
 if live(given[2]) then
 	needed(KEYS[1], ARGV[3])
 	return given[1]
 end
+if tonumber(list[3] or 0) > 0 then return 'owed' end
 local n = math.max(tonumber(list[1]), tonumber(ARGV[4]))
 if n >= tonumber(list[2]) then return 'full' end
 redis.call('HSET', KEYS[1], 'next', whole(n + 1))
@@ -187,33 +193,41 @@ if not list[1] then return false end
 if redis.call('BITCOUNT', KEYS[2]) ~= tonumber(list[3]) then return 'broken' end
 if redis.call('STRLEN', KEYS[2]) ~= math.ceil(tonumber(list[1]) / 8) then return 'broken' end
 list[6] = list[6] or '0'
+local names, all, owed = redis.call('HGETALL', KEYS[3]), {}, {}
+for i = 1, #names, 2 do
+	table.insert(all, names[i])
+	if names[i + 1] == 'owed' then table.insert(owed, names[i]) end
+end
+table.sort(all)
+table.sort(owed)
+list[7], list[8] = table.concat(all, ' '), table.concat(owed, ' ')
 `
 
 var (
 	head     = script(headOf + `return list`)
 	snapshot = script(headOf + `
-list[7] = redis.call('GET', KEYS[2])
+list[9] = redis.call('GET', KEYS[2])
 return list
 `)
 )
 
 // Head implements statuslist.Slots.
 func (s *Store) Head(ctx context.Context, id string) (statuslist.Head, error) {
-	answer, err := s.query(ctx, head, s.listKeys(id, "list", "revoked"), millis(s.config.Now()))
+	answer, err := s.query(ctx, head, s.listKeys(id, "list", "revoked", "members"), millis(s.config.Now()))
 	if err != nil {
 		return statuslist.Head{}, err
 	}
-	held, err := decodeSnapshot(id, answer, 6)
+	held, err := decodeSnapshot(id, answer, 8)
 	return held.Head, err
 }
 
 // Snapshot implements statuslist.Slots.
 func (s *Store) Snapshot(ctx context.Context, id string) (statuslist.Snapshot, error) {
-	answer, err := s.query(ctx, snapshot, s.listKeys(id, "list", "revoked"), millis(s.config.Now()))
+	answer, err := s.query(ctx, snapshot, s.listKeys(id, "list", "revoked", "members"), millis(s.config.Now()))
 	if err != nil {
 		return statuslist.Snapshot{}, err
 	}
-	held, err := decodeSnapshot(id, answer, 7)
+	held, err := decodeSnapshot(id, answer, 9)
 	if err == nil && len(held.Revoked) != (held.Size+7)/8 {
 		return statuslist.Snapshot{}, errBroken
 	}
@@ -228,7 +242,7 @@ func decodeSnapshot(id string, answer any, parts int) (statuslist.Snapshot, erro
 	if !ok || len(values) != parts {
 		return statuslist.Snapshot{}, errBroken
 	}
-	texts := make([]string, 7)
+	texts := make([]string, 9)
 	for i, v := range values {
 		texts[i], _ = v.(string)
 	}
@@ -239,25 +253,39 @@ func decodeSnapshot(id string, answer any, parts int) (statuslist.Snapshot, erro
 	if errors.Join(errSize, errSequence, errAllocated, errUntil) != nil || texts[1] == "" {
 		return statuslist.Snapshot{}, errBroken
 	}
-	h := statuslist.Head{List: id, Epoch: texts[1], Sequence: sequence, History: texts[4], Size: size, Allocated: allocated}
+	h := statuslist.Head{
+		List: id, Epoch: texts[1], Sequence: sequence, History: texts[4], Size: size, Allocated: allocated, Members: texts[6], Owed: texts[7],
+	}
 	if until != 0 {
 		h.Until = time.UnixMilli(until).UTC()
 	}
-	return statuslist.Snapshot{Head: h, Revoked: []byte(texts[6])}, nil
+	return statuslist.Snapshot{Head: h, Revoked: []byte(texts[8])}, nil
 }
 
-// What is left of a damaged list is taken up, and its sequence follows from its bits.
+// What is left of a damaged list is taken up, and its sequence follows from its bits. Whoever restores what was lost owes its
+// own part, too, until the last of it is there.
 var restore = script(listWords + `
-local list, revoked, ended = unpack(KEYS)
-local epoch, size, last, given, till = unpack(ARGV, 2, 6)
+local list, revoked, ended, members = unpack(KEYS)
+local epoch, size, last, given, till, member, all, gone, isLost, isLast = unpack(ARGV, 2, 11)
 local held = redis.call('HMGET', list, 'epoch', 'size')
 if held[1] and (held[1] ~= epoch or held[2] ~= size) then return 'other' end
 if not held[1] then redis.call('HSET', list, 'size', size, 'epoch', epoch, 'next', 0, 'history', '') end
 if redis.call('STRLEN', revoked) ~= math.ceil(tonumber(size) / 8) then redis.call('SETBIT', revoked, last, 0) end
 if tonumber(redis.call('HGET', list, 'next') or 0) < tonumber(given) then redis.call('HSET', list, 'next', given) end
 needed(list, till)
-for i = 7, #ARGV, 3 do endSlot(list, revoked, ended, ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+for i = 12, #ARGV, 3 do endSlot(list, revoked, ended, ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 redis.call('HSET', list, 'sequence', redis.call('BITCOUNT', revoked))
+if member == '' then return '' end
+for name in string.gmatch(all, '%S+') do
+	if isLost == '1' then redis.call('HSET', members, name, 'owed') else redis.call('HSETNX', members, name, '') end
+end
+for name in string.gmatch(gone, '%S+') do redis.call('HDEL', members, name) end
+if isLast == '1' then redis.call('HSET', members, member, '') end
+local owed = 0
+for _, word in ipairs(redis.call('HVALS', members)) do
+	if word == 'owed' then owed = owed + 1 end
+end
+redis.call('HSET', list, 'owed', owed)
 return ''
 `)
 
@@ -272,25 +300,28 @@ func (s *Store) Restore(ctx context.Context, r statuslist.Recovery) error {
 		}
 	}
 	for {
-		now := r.Ended[:min(len(r.Ended), restoreAtOnce)]
-		if err := s.restore(ctx, r, now); err != nil {
+		now := r
+		now.Ended = r.Ended[:min(len(r.Ended), restoreAtOnce)]
+		isLast := len(now.Ended) == len(r.Ended)
+		if err := s.restore(ctx, now, isLast); err != nil || isLast {
 			return err
 		}
-		if r.Ended = r.Ended[len(now):]; len(r.Ended) == 0 {
-			return nil
-		}
+		r.Ended, r.Lost = r.Ended[len(now.Ended):], false // what was lost is known by now
 	}
 }
 
-func (s *Store) restore(ctx context.Context, r statuslist.Recovery, ended []statuslist.Ended) error {
+func (s *Store) restore(ctx context.Context, r statuslist.Recovery, isLast bool) error {
 	until := int64(0)
 	if !r.Until.IsZero() {
 		until = millis(r.Until)
 	}
-	args := []any{millis(s.config.Now()), r.Epoch, r.Size, lastBit(r.Size), min(r.Allocated, r.Size), until}
-	for _, e := range ended {
+	args := []any{
+		millis(s.config.Now()), r.Epoch, r.Size, lastBit(r.Size), min(r.Allocated, r.Size), until,
+		r.Member, strings.Join(r.Members, " "), strings.Join(r.Gone, " "), r.Lost, isLast,
+	}
+	for _, e := range r.Ended {
 		args = append(args, e.Index, bitOf(e.Index), endedAt(e.At))
 	}
-	_, err := s.word(s.run(ctx, restore, s.listKeys(r.List, "list", "revoked", "ended"), args...))
+	_, err := s.word(s.run(ctx, restore, s.listKeys(r.List, "list", "revoked", "ended", "members"), args...))
 	return err
 }

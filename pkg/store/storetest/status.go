@@ -49,7 +49,7 @@ var slotPromises = map[string]func(*testing.T, fixture){
 	"a new list is empty and all valid": func(t *testing.T, f fixture) {
 		f.ensure(t, 20, "a")
 		got := f.snapshot(t, "a")
-		want := statuslist.Snapshot{Head: statuslist.Head{List: "a", Epoch: got.Epoch, Size: 20}, Revoked: []byte{0, 0, 0}}
+		want := statuslist.Snapshot{Head: statuslist.Head{List: "a", Epoch: got.Epoch, Size: 20, Members: got.Members}, Revoked: []byte{0, 0, 0}}
 		if !reflect.DeepEqual(got, want) || got.Epoch == "" {
 			t.Errorf("got %+v", got)
 		}
@@ -339,7 +339,7 @@ func lostListRestored(t *testing.T, f fixture) {
 	for range 2 {
 		f.restore(t, recovery("epoch-1"))
 		got := f.snapshot(t, "a")
-		want := statuslist.Head{List: "a", Epoch: "epoch-1", Sequence: 2, History: got.History, Size: 20, Allocated: 9, Until: until}
+		want := statuslist.Head{List: "a", Epoch: "epoch-1", Sequence: 2, History: got.History, Size: 20, Allocated: 9, Until: until, Members: got.Members}
 		if got.Head != want || !reflect.DeepEqual(got.Revoked, []byte{8, 0, 2}) {
 			t.Errorf("got %+v", got)
 		}
@@ -385,6 +385,85 @@ func otherEpoch(t *testing.T, f fixture) {
 	if got := f.snapshot(t, "a"); !reflect.DeepEqual(got, before) {
 		t.Errorf("%+v became %+v", before, got)
 	}
+}
+
+var memberPromises = map[string]func(*testing.T, fixture){
+	"whoever restores is a member, and owes nothing": memberOwesNothing,
+	"what was lost is owed by the other members":     lostIsOwed,
+	"a list gives nothing while anything is owed":    nothingWhileOwed,
+	"a member that is gone owes nothing":             goneOwesNothing,
+}
+
+// part is what one member brings of list a.
+func part(member string, change ...func(*statuslist.Recovery)) statuslist.Recovery {
+	r := recovery("epoch")
+	r.Member = member
+	for _, f := range change {
+		f(&r)
+	}
+	return r
+}
+
+func lost(others ...string) func(*statuslist.Recovery) {
+	return func(r *statuslist.Recovery) { r.Lost, r.Members = true, others }
+}
+
+func (f fixture) wantMembers(t *testing.T, members, owed string) {
+	t.Helper()
+	if h := f.head(t, "a"); h.Members != members || h.Owed != owed {
+		t.Errorf("members %q, of whom %q owe; want %q, %q", h.Members, h.Owed, members, owed)
+	}
+}
+
+func memberOwesNothing(t *testing.T, f fixture) {
+	f.restore(t, recovery("epoch"))
+	f.wantMembers(t, "", "")
+	f.restore(t, part("two"))
+	f.restore(t, part("one", func(r *statuslist.Recovery) { r.Members = []string{"two", "three"} }))
+	f.wantMembers(t, "one three two", "")
+}
+
+func lostIsOwed(t *testing.T, f fixture) {
+	f.restore(t, part("one", lost("one", "two", "three")))
+	f.wantMembers(t, "one three two", "three two")
+	f.restore(t, part("three"))
+	f.wantMembers(t, "one three two", "two")
+	f.restore(t, part("four", func(r *statuslist.Recovery) { r.Members = []string{"two"} })) // it does not excuse another
+	f.wantMembers(t, "four one three two", "two")
+	f.restore(t, part("two"))
+	f.wantMembers(t, "four one three two", "")
+	f.restore(t, part("two", lost("one"))) // something was lost again
+	f.wantMembers(t, "four one three two", "one")
+	many := part("one", lost("two"))
+	for i := range 1300 {
+		many.Ended = append(many.Ended, statuslist.Ended{Index: i % 20, At: start})
+	}
+	f.restore(t, many)
+	f.wantMembers(t, "four one three two", "two")
+}
+
+func nothingWhileOwed(t *testing.T, f fixture) {
+	f.restore(t, part("one"))
+	given := f.next(t, "before", "a")
+	f.restore(t, part("one", lost("two")))
+	if _, err := f.Next(f.ctx, "op", "a", until, 0); !errors.Is(err, statuslist.ErrOwed) {
+		t.Errorf("got %v, want owed", err)
+	}
+	if got := f.next(t, "before", "a"); got != given {
+		t.Errorf("a repeat got %d, want %d", got, given)
+	}
+	f.revoke(t, statuslist.Slot{List: "a", Index: 5}, start) // an ending is never kept waiting
+	f.restore(t, part("two", func(r *statuslist.Recovery) { r.Allocated = 15 }))
+	if got := f.next(t, "op", "a"); got != 15 {
+		t.Errorf("counter %d, want 15", got)
+	}
+}
+
+func goneOwesNothing(t *testing.T, f fixture) {
+	f.restore(t, part("one", lost("two", "three")))
+	f.restore(t, part("one", func(r *statuslist.Recovery) { r.Gone = []string{"two", "three"} }))
+	f.wantMembers(t, "one", "")
+	f.next(t, "op", "a")
 }
 
 func manyRestored(t *testing.T, f fixture) {

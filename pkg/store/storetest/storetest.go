@@ -43,16 +43,26 @@ type Open func(t *testing.T, now func() time.Time) Store
 
 // Run holds the stores that open makes to every promise.
 func Run(t *testing.T, open Open) {
+	RunJournalled(t, open)
+	run(t, open, memberPromises)
+}
+
+// RunJournalled holds stores to every promise but those that a journal over them needs, and keeps to itself.
+func RunJournalled(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
 		offerPromises, commitPromises, registerPromises, slotPromises, publicationPromises, receiptPromises, sessionPromises, endingPromises,
 		letterPromises, clientPromises, rollPromises, keyStatePromises, triesPromises,
 	} {
-		for name, promise := range group {
-			t.Run(name, func(t *testing.T) {
-				c := &clock{at: start}
-				promise(t, fixture{Store: open(t, c.now), clock: c, ctx: t.Context()})
-			})
-		}
+		run(t, open, group)
+	}
+}
+
+func run(t *testing.T, open Open, promises map[string]func(*testing.T, fixture)) {
+	for name, promise := range promises {
+		t.Run(name, func(t *testing.T) {
+			c := &clock{at: start}
+			promise(t, fixture{Store: open(t, c.now), clock: c, ctx: t.Context()})
+		})
 	}
 }
 
