@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,6 +64,21 @@ const issuerURL, checkURL = "http://issuer.test", "http://check.test/letter"
 
 var start = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 
+// Made once: what every world has alike.
+var (
+	madeKeys = sync.OnceValues(func() ([]keys.Key, error) {
+		return keys.Generate(keys.Authority{Name: "Synthetic IACA", URL: issuerURL, CRL: issuerURL + "/crl", Country: "GB"}, start)
+	})
+	shipped = sync.OnceValues(func() (*document.Catalogue, error) {
+		files, err := document.Shipped()
+		if err != nil {
+			return nil, err
+		}
+		return document.Load(files)
+	})
+	parsedWords = sync.OnceValues(func() (*ui.Messages, error) { return ui.ParseMessages(console.Messages()) })
+)
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -81,13 +97,11 @@ func newWorld(t *testing.T, changes ...func(*console.Deps)) *world {
 	people := records.New(sources)
 	directory, err := records.NewFileDirectory(file)
 	must(t, err)
-	all, err := keys.Generate(keys.Authority{Name: "Synthetic IACA", URL: issuerURL, CRL: issuerURL + "/crl", Country: "GB"}, w.now)
+	all, err := madeKeys()
 	must(t, err)
 	ring, err := keys.NewRing(w.now, all...)
 	must(t, err)
-	files, err := document.Shipped()
-	must(t, err)
-	catalogue, err := document.Load(files)
+	catalogue, err := shipped()
 	must(t, err)
 	london, err := time.LoadLocation("Europe/London")
 	must(t, err)
@@ -105,7 +119,7 @@ func newWorld(t *testing.T, changes ...func(*console.Deps)) *world {
 	})
 	sessions, err := session.New(session.Options{Store: w.store, Key: make([]byte, 32), Now: clock, Rand: rand.Reader, Name: "console"})
 	must(t, err)
-	w.words, err = ui.ParseMessages(console.Messages())
+	w.words, err = parsedWords()
 	must(t, err)
 	shell, err := console.NewShell(uitest.Assets(t), w.words, []string{"https://hmpps-auth.test"})
 	must(t, err)
@@ -463,8 +477,9 @@ func (b *browser) says(texts ...string) *browser {
 
 func (b *browser) silent(texts ...string) *browser {
 	b.t.Helper()
+	body := html.UnescapeString(b.last.Body.String())
 	for _, text := range texts {
-		if strings.Contains(html.UnescapeString(b.last.Body.String()), text) {
+		if strings.Contains(body, text) {
 			b.t.Errorf("%s says %q", b.path, text)
 		}
 	}

@@ -400,9 +400,10 @@ func (b *browser) text() string {
 // shows wants each text on the page.
 func (b *browser) shows(texts ...string) *browser {
 	b.t.Helper()
+	said := b.text()
 	for _, text := range texts {
-		if !strings.Contains(b.text(), text) {
-			b.t.Errorf("%s (%d) does not say %q: %s", b.path, b.last.Code, text, b.text())
+		if !strings.Contains(said, text) {
+			b.t.Errorf("%s (%d) does not say %q: %s", b.path, b.last.Code, text, said)
 		}
 	}
 	return b
@@ -410,9 +411,10 @@ func (b *browser) shows(texts ...string) *browser {
 
 func (b *browser) lacks(texts ...string) *browser {
 	b.t.Helper()
+	said := b.text()
 	for _, text := range texts {
-		if strings.Contains(b.text(), text) {
-			b.t.Errorf("%s says %q: %s", b.path, text, b.text())
+		if strings.Contains(said, text) {
+			b.t.Errorf("%s says %q: %s", b.path, text, said)
 		}
 	}
 	return b

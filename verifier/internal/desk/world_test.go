@@ -324,9 +324,10 @@ func (b *browser) text() string {
 
 func (b *browser) shows(texts ...string) *browser {
 	b.t.Helper()
+	said := b.text()
 	for _, text := range texts {
-		if !strings.Contains(b.text(), text) {
-			b.t.Errorf("%s (%d) does not say %q: %s", b.path, b.last.Code, text, b.text())
+		if !strings.Contains(said, text) {
+			b.t.Errorf("%s (%d) does not say %q: %s", b.path, b.last.Code, text, said)
 		}
 	}
 	return b
