@@ -49,7 +49,6 @@ func inKMS(t *testing.T, vars map[string]string) {
 // makeKeys makes the keys of an environment in its provider. No private half is in a file, and so no passphrase is needed.
 func makeKeys(t *testing.T, vars map[string]string) {
 	t.Helper()
-	delete(vars, "KEYS_PASSPHRASE")
 	vars["KEYS_DIR"], vars["KEYS_DEADLINE"] = private(t), "10s" // no test waits for it, however busy the machine
 	r := config.NewReader(getenv(vars))
 	c := providers.Read(r)
@@ -64,7 +63,7 @@ func makeKeys(t *testing.T, vars map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := keys.GenerateIn(t.Context(), provider, keys.Authority{Name: "Synthetic IACA", URL: vars["ISSUER_URL"], CRL: vars["ISSUER_URL"] + "/crl", Country: "GB"}, time.Now())
+	all, err := keys.GenerateIn(t.Context(), provider, keys.Authority{Name: "Synthetic IACA", URL: issuerURL, CRL: issuerURL + "/crl", Country: "GB"}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +82,7 @@ func TestItServesWithKeysInAProvider(t *testing.T) {
 		"pkcs11": func(t *testing.T, vars map[string]string) { inToken(t, vars) }, "kms": inKMS,
 	} {
 		t.Run(name, func(t *testing.T) {
-			vars := environment(t)
+			vars := keyless(t)
 			in(t, vars)
 			serves(t, vars)
 		})
@@ -92,7 +91,7 @@ func TestItServesWithKeysInAProvider(t *testing.T) {
 
 // A pod that is moved while the token is out still serves what others need of it.
 func TestItServesWhileItsTokenIsOut(t *testing.T) {
-	vars := environment(t)
+	vars := keyless(t)
 	token := inToken(t, vars)
 	if err := token.Remove(); err != nil {
 		t.Fatal(err)
@@ -128,7 +127,7 @@ func TestItDoesNotStartOnAProviderThat(t *testing.T) {
 		"is not there, but files were": {func(_ *testing.T, v map[string]string) { v["KEYS_PROVIDER"], v["KEYS_PASSPHRASE"] = "file", "p" }, `provider "pkcs11" is not configured`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vars := environment(t)
+			vars := keyless(t)
 			inToken(t, vars)
 			c.spoil(t, vars)
 			ctx, cancel := context.WithCancel(t.Context())

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,30 +18,62 @@ import (
 	"justice-wallet/pkg/audit"
 )
 
+const issuerURL, passphrase = "http://issuer.test", "synthetic"
+
 // environment is a whole one, with keys of its own, synthetic people and a store in memory. The keys' directory and the
 // rest can be changed by a test.
 func environment(t *testing.T) map[string]string {
 	t.Helper()
-	const url, passphrase = "http://issuer.test", "synthetic"
-	keysDir := private(t)
-	dir, err := keys.OpenDir(keysDir, []byte(passphrase))
+	vars := keyless(t)
+	vars["KEYS_DIR"], vars["KEYS_PASSPHRASE"] = private(t), passphrase
+	files, err := sealedKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := keys.Generate(keys.Authority{Name: "Synthetic IACA", URL: url, CRL: url + "/crl", Country: "GB"}, time.Now())
-	if err != nil {
-		t.Fatal(err)
+	for name, content := range files {
+		writeFile(t, filepath.Join(vars["KEYS_DIR"], name), content)
 	}
+	return vars
+}
+
+// sealedKeys are the files of an authority's keys, by name. Sealing them takes longer than most tests here, and is done once.
+var sealedKeys = sync.OnceValues(func() (map[string]string, error) {
+	path, err := os.MkdirTemp("", "keys-of-tests-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(path)
+	dir, err := keys.OpenDir(path, []byte(passphrase))
+	if err != nil {
+		return nil, err
+	}
+	all, err := keys.Generate(keys.Authority{Name: "Synthetic IACA", URL: issuerURL, CRL: issuerURL + "/crl", Country: "GB"}, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
 	for _, k := range all {
 		if err := dir.Save(k); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
+		name := k.ID + ".key.json"
+		content, err := os.ReadFile(filepath.Join(path, name))
+		if err != nil {
+			return nil, err
+		}
+		files[name] = string(content)
 	}
+	return files, nil
+})
+
+// keyless is an environment that lacks nothing but keys.
+func keyless(t *testing.T) map[string]string {
+	t.Helper()
 	return map[string]string{
-		"ISSUER_ADDR": "127.0.0.1:0", "ISSUER_URL": url, "ISSUER_SECRET": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-		"ONE_LOGIN_ISSUER": "http://onelogin.test", "ONE_LOGIN_CLIENT_ID": "TEST_CLIENT_ID", "REFRESH_JOURNEY_URL": url + "/refresh",
+		"ISSUER_ADDR": "127.0.0.1:0", "ISSUER_URL": issuerURL, "ISSUER_SECRET": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"ONE_LOGIN_ISSUER": "http://onelogin.test", "ONE_LOGIN_CLIENT_ID": "TEST_CLIENT_ID", "REFRESH_JOURNEY_URL": issuerURL + "/refresh",
 		"HMPPS_AUTH_ISSUER": "http://hmpps.test", "RECORDS_FILE": "../../../conformance/hmpps/people.json",
-		"KEYS_DIR": keysDir, "KEYS_PASSPHRASE": passphrase, "AUDIT_FILE": filepath.Join(t.TempDir(), "audit.log"), "REDIS_URL": "memory",
+		"AUDIT_FILE": filepath.Join(t.TempDir(), "audit.log"), "REDIS_URL": "memory",
 		"JOURNAL_FILE": filepath.Join(t.TempDir(), "journal"),
 	}
 }
