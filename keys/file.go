@@ -37,7 +37,7 @@ const (
 
 // argon2id parameters for new files (RFC 9106 §4, second recommendation), and the bounds of those we read.
 const (
-	argonTime, argonMemory, argonThreads = 3, 64 << 10, 4
+	argonTime, argonMemory, argonThreads = 3, 64 << 10, 4   // DefaultCost
 	leastMemory, mostMemory              = 8 << 10, 1 << 20 // KiB
 	mostTime, mostThreads                = 16, 16
 )
@@ -63,11 +63,24 @@ type sealed struct {
 	Ciphertext []byte `json:"ciphertext"` // of PKCS #8
 }
 
+// Cost is what it takes to try one passphrase on a file: passes over so much memory (KiB), on so many processors (argon2id).
+type Cost struct {
+	Time, Memory uint32
+	Threads      uint8
+}
+
+// DefaultCost is the second recommendation of RFC 9106 §4.
+func DefaultCost() Cost { return Cost{argonTime, argonMemory, argonThreads} }
+
+// SealAt has the directory's new files cost another price. It is for keys that are thrown away: those of a test, of a drill.
+func (d *Dir) SealAt(c Cost) { d.cost = c }
+
 // Dir is a file provider. Safe for concurrent use.
 type Dir struct {
 	path       string
 	passphrase []byte
 	providers  []Provider
+	cost       Cost
 	salt       atomic.Pointer[[]byte] // of the files that this Dir seals: that of the first it opened, so that one derivation opens them all
 	derived    sync.Map               // of cipher.AEAD, by salt and parameters
 	opened     sync.Map               // of openedKey, by the file's name
@@ -86,7 +99,7 @@ func OpenDir(path string, passphrase []byte, others ...Provider) (*Dir, error) {
 	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("open key directory %s: want a directory of mode 0700, have %v", path, info.Mode())
 	}
-	return &Dir{path: path, passphrase: passphrase, providers: others}, nil
+	return &Dir{path: path, passphrase: passphrase, providers: others, cost: DefaultCost()}, nil
 }
 
 // Path returns where the directory is.
@@ -197,7 +210,7 @@ func (d *Dir) private(f keyFile) (crypto.Signer, error) {
 	if err != nil {
 		return nil, errors.New("wrong passphrase, or the file was changed")
 	}
-	if f.Sealed.Time == argonTime && f.Sealed.Memory == argonMemory && f.Sealed.Threads == argonThreads {
+	if d.cost == (Cost{f.Sealed.Time, f.Sealed.Memory, f.Sealed.Threads}) {
 		d.salt.CompareAndSwap(nil, &f.Sealed.Salt)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(pkcs8)
@@ -274,7 +287,7 @@ func (d *Dir) seal(f *keyFile, signer crypto.Signer) error {
 	if len(d.passphrase) == 0 {
 		return errors.New("the passphrase is empty")
 	}
-	s := sealed{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: d.sealingSalt(), Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
+	s := sealed{Time: d.cost.Time, Memory: d.cost.Memory, Threads: d.cost.Threads, Salt: d.sealingSalt(), Nonce: make([]byte, chacha20poly1305.NonceSizeX)}
 	rand.Read(s.Nonce) // never fails
 	aead, err := d.aead(s)
 	if err != nil {

@@ -265,7 +265,31 @@ func keyDir(t *testing.T) (*keys.Dir, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir.SealAt(keys.Cost{Time: 1, Memory: 8 << 10, Threads: 1}) // the least that is read: these keys are thrown away
 	return dir, path
+}
+
+// What nobody made cheaper costs what RFC 9106 §4 recommends, and what was sealed at another price opens all the same.
+func TestFilesAreDear(t *testing.T) {
+	cheap, path := keyDir(t)
+	all := generate(t)
+	if err := cheap.Save(all[2]); err != nil {
+		t.Fatal(err)
+	}
+	dear, err := keys.OpenDir(path, []byte("correct horse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dear.Save(all[3]); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(path, all[3].ID+".key.json"))
+	if err != nil || !strings.Contains(string(content), `"memoryKiB": 65536`) || !strings.Contains(string(content), `"time": 3`) {
+		t.Errorf("%v: %s", err, content)
+	}
+	if got, err := dear.Keys(); err != nil || len(got) != 2 {
+		t.Errorf("%v: %d keys", err, len(got))
+	}
 }
 
 func TestFilesRefused(t *testing.T) {
@@ -288,12 +312,12 @@ func TestFilesRefused(t *testing.T) {
 		"readable by others":  {func(p string) { os.Chmod(filepath.Join(p, name(all[2])), 0o644) }, "0600"},
 		"purpose changed":     {func(p string) { edit(filepath.Join(p, name(all[2])), `"offer"`, `"credential"`) }, "changed"},
 		"swapped":             {func(p string) { os.Rename(filepath.Join(p, name(all[2])), filepath.Join(p, name(all[3]))) }, "another file"},
-		"greedy parameters":   {func(p string) { edit(filepath.Join(p, name(all[2])), `"memoryKiB": 65536`, `"memoryKiB": 99999999`) }, "out of bounds"},
-		"feeble parameters":   {func(p string) { edit(filepath.Join(p, name(all[2])), `"memoryKiB": 65536`, `"memoryKiB": 8`) }, "out of bounds"},
+		"greedy parameters":   {func(p string) { edit(filepath.Join(p, name(all[2])), `"memoryKiB": 8192`, `"memoryKiB": 99999999`) }, "out of bounds"},
+		"feeble parameters":   {func(p string) { edit(filepath.Join(p, name(all[2])), `"memoryKiB": 8192`, `"memoryKiB": 8`) }, "out of bounds"},
 		"another version":     {func(p string) { edit(filepath.Join(p, name(all[2])), `"version": 1`, `"version": 2`) }, "version"},
 		"broken certificates": {func(p string) { edit(filepath.Join(p, name(all[1])), `BEGIN CERTIFICATE`, `BEGIN NONSENSE`) }, "PEM"},
 	}
-	whole, source := keyDir(t) // sealed once, and copied: to seal a key takes a tenth of a second
+	whole, source := keyDir(t)
 	for _, k := range all[1:3] {
 		if err := whole.Save(k); err != nil {
 			t.Fatal(err)

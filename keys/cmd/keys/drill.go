@@ -45,6 +45,7 @@ func (r *rehearsal) play(path string) error {
 	if err != nil {
 		return err
 	}
+	dir.SealAt(keys.Cost{Time: 1, Memory: 8 << 10, Threads: 1})
 	log, err := audit.OpenFile(filepath.Join(path, "audit.log"))
 	if err != nil {
 		return err

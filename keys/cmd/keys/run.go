@@ -35,12 +35,18 @@ type command struct {
 	passphrase []byte
 	provider   providers.Provider // nil when private halves are in the files
 	opened     *keys.Dir          // once it was
+	cost       keys.Cost          // of sealing keys that are made
 	now        func() time.Time
 	stdout     io.Writer
 }
 
-// run reads the call, and makes it. With -transcript it appends what was asked and answered to a file.
+// run makes the call, and seals keys at the price that is good for them.
 func run(args []string, getenv func(string) string, now func() time.Time, stdin io.Reader, stdout io.Writer) error {
+	return runAt(keys.DefaultCost(), args, getenv, now, stdin, stdout)
+}
+
+// runAt reads the call, and makes it. With -transcript it appends what was asked and answered to a file.
+func runAt(cost keys.Cost, args []string, getenv func(string) string, now func() time.Time, stdin io.Reader, stdout io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
 	}
@@ -50,7 +56,7 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 	case "drill":
 		return drill(stdout)
 	}
-	c := command{now: now}
+	c := command{now: now, cost: cost}
 	flags, transcript := c.flags(getenv)
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || c.dir == "" {
 		return errUsage
@@ -129,7 +135,9 @@ func (c *command) openDir() (*keys.Dir, error) {
 		others = []keys.Provider{c.provider}
 	}
 	var err error
-	c.opened, err = keys.OpenDir(c.dir, c.passphrase, others...)
+	if c.opened, err = keys.OpenDir(c.dir, c.passphrase, others...); err == nil {
+		c.opened.SealAt(c.cost)
+	}
 	return c.opened, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"justice-wallet/keys"
 )
 
 // TestMain lets scripts call the command, by the clock that they name.
@@ -20,7 +22,8 @@ func TestMain(m *testing.M) {
 			}
 			return at
 		}
-		if err := run(os.Args[1:], os.Getenv, now, os.Stdin, os.Stdout); err != nil {
+		cheap := keys.Cost{Time: 1, Memory: 8 << 10, Threads: 1} // dozens of commands, of keys that are thrown away
+		if err := runAt(cheap, os.Args[1:], os.Getenv, now, os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, "keys:", err)
 			os.Exit(1)
 		}
