@@ -125,6 +125,8 @@ const rules = `
 	conformance/vectors   <                                                                 |
 	conformance/differential <                                                              |
 	conformance/browser   < conformance/leaks                                               | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
+	conformance/vectors/own < conformance/wallet                                           |
+	conformance/browser   <                                                                 | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
 `
 
 // forbidden is imported nowhere, tests included.
