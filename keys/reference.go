@@ -42,7 +42,7 @@ func ParseReference(text string) (Reference, error) {
 		return Reference{Name: name}, nil
 	}
 	point, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
-	if err != nil {
+	if err != nil || strings.ContainsAny(encoded, "\r\n") { // which encoding/base64 skips
 		return Reference{}, errors.New("a key's reference has a public half that is not base64url")
 	}
 	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)

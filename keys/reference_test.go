@@ -24,7 +24,7 @@ func TestParseReferenceRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing": "", "no name": " public=AAAA", "a space": "a b", "a line end": "a\nb", "another mark": "a private=AAAA",
 		"not base64url": "a public=+/+/", "not on the curve": "a public=BAAA", "cut short": good[:len(good)-4], "more after it": good + "AAAA",
-		"spare bits": good[:len(good)-1] + "_",
+		"a line end within": good[:len(good)-4] + "\n" + good[len(good)-4:], "spare bits": good[:len(good)-1] + "_",
 	} {
 		if r, err := keys.ParseReference(text); err == nil {
 			t.Errorf("%s: read as %+v", name, r)
@@ -60,4 +60,15 @@ func TestAKeyThatOthersMadeIsAdopted(t *testing.T) {
 	if _, err := keys.AdoptKey(t.Context(), h, keys.PurposeDocument, "offers", now); err == nil {
 		t.Error("adopted for another purpose")
 	}
+}
+
+// Every reference that is read is written as it stood.
+func FuzzParseReference(f *testing.F) {
+	f.Add("alias/offers")
+	f.Add("id=0a0b public=BAAA")
+	f.Fuzz(func(t *testing.T, text string) {
+		if r, err := keys.ParseReference(text); err == nil && r.String() != text {
+			t.Errorf("%q is read as %q", text, r)
+		}
+	})
 }

@@ -126,7 +126,6 @@ const rules = `
 	conformance/differential <                                                              |
 	conformance/browser   < conformance/leaks                                               | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
 	conformance/vectors/own < conformance/wallet                                           |
-	conformance/browser   <                                                                 | github.com/chromedp/cdproto/... github.com/chromedp/chromedp
 `
 
 // forbidden is imported nowhere, tests included.

@@ -241,3 +241,18 @@ func TestKeyErrorsHoldNoIdentifier(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The fragment is the key again, and nothing else is.
+func FuzzParseKeyURL(f *testing.F) {
+	f.Add(specKey + "#" + strings.TrimPrefix(specKey, "did:key:"))
+	f.Add(specKey)
+	f.Fuzz(func(t *testing.T, text string) {
+		pub, err := did.ParseKeyURL(text)
+		if err != nil {
+			return
+		}
+		if again, err := did.FormatKey(pub); err != nil || again+"#"+strings.TrimPrefix(again, "did:key:") != text {
+			t.Fatalf("a second spelling: %q and %q", text, again)
+		}
+	})
+}

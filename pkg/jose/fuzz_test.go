@@ -70,3 +70,20 @@ func FuzzParseSet(f *testing.F) {
 		}
 	})
 }
+
+// What is accepted as a token is seen by a peek, too, and says the same of itself.
+func FuzzPeek(f *testing.F) {
+	f.Add(rfcToken)
+	f.Add(forge(f, testKey(f, 1), goodHeader, `{"sub":"x"}`))
+	f.Add("e30.e30.AA")
+	f.Fuzz(func(t *testing.T, token string) {
+		header, _, err := jose.Peek(token, jose.DefaultMaxBytes)
+		parsed, refused := jose.Parse(token, jose.Expect{Algorithms: []jose.Algorithm{jose.ES256}})
+		if refused != nil || err != nil { // a payload may be no object: only a peek looks
+			return
+		}
+		if alg, err := header.String("alg"); err != nil || jose.Algorithm(alg) != parsed.Header().Algorithm {
+			t.Errorf("%q is of another algorithm than it was seen to be (%v)", token, err)
+		}
+	})
+}

@@ -201,3 +201,24 @@ func FuzzParsePayload(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseAPI(f *testing.F) {
+	f.Add([]byte(`{"response":"a.b.c.d.e"}`))
+	f.Add([]byte(`{"vp_token":{"a":["p"]}}`))
+	f.Add([]byte(`{"response":"a","vp_token":{}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := oid4vp.ParseAPI(raw)
+		if err != nil {
+			return
+		}
+		kinds := 0
+		for _, is := range []bool{r.JWE != "", r.Token != nil, r.Error != ""} {
+			if is {
+				kinds++
+			}
+		}
+		if kinds != 1 {
+			t.Errorf("%q is %d kinds of answer", raw, kinds)
+		}
+	})
+}

@@ -680,3 +680,25 @@ func TestParseClientsRefuses(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// A register that is accepted names somebody, and nobody twice.
+func FuzzParseClients(f *testing.F) {
+	f.Add([]byte(`{"clients":[{"clientId":"a","jwksUri":"https://a.example"}]}`))
+	f.Add([]byte(`{"clients":[{"clientId":"a","jwks":{"keys":[]}}]}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		clients, err := statusapi.ParseClients(raw)
+		if err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, c := range clients {
+			if c.ID == "" || seen[c.ID] {
+				t.Errorf("%q names %q twice, or nobody", raw, c.ID)
+			}
+			seen[c.ID] = true
+		}
+		if len(clients) == 0 {
+			t.Errorf("%q names nobody", raw)
+		}
+	})
+}

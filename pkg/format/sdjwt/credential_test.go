@@ -131,3 +131,16 @@ func TestValuesThatNoDocumentStates(t *testing.T) {
 		}
 	}
 }
+
+// What is opened as a document has a type, an issuer and an end.
+func FuzzOpenCredential(f *testing.F) {
+	m := newMaker(f)
+	f.Add(m.sign(m.issuer, sdjwt.TypeVC, m.vc(nil)) + "~")
+	f.Add("x~")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := sdjwt.OpenCredential(text)
+		if err == nil && (c.Type == "" || c.Issuer == "" || c.Validity.Until.IsZero()) {
+			t.Errorf("%q has no type, issuer or end", text)
+		}
+	})
+}

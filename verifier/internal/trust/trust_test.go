@@ -254,3 +254,26 @@ func TestIssuerKey(t *testing.T) {
 		})
 	}
 }
+
+// A trust file that is accepted is accepted when it is written again, and trusts somebody.
+func FuzzParseFile(f *testing.F) {
+	for _, seed := range []string{
+		`{"iacas":[],"issuers":[{"issuer":"https://i.example","did":"did:web:i.example","document":"https://i.example/did.json"}],"statusLists":[]}`,
+		`{"iacas":[{"pem":"","documents":["x"]}],"issuers":[],"statusLists":[]}`, `{}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		file, err := trust.ParseFile(raw)
+		if err != nil {
+			return
+		}
+		again, err := json.Marshal(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := trust.ParseFile(again); err != nil || len(file.IACAs)+len(file.Issuers) == 0 {
+			t.Errorf("%q was accepted, and %q is not (%v), or it trusts nobody", raw, again, err)
+		}
+	})
+}
