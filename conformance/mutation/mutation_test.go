@@ -34,7 +34,9 @@ type testedMutant struct {
 }
 
 // tested are the mutants that a test of their own holds.
-func tested() []testedMutant { return slices.Concat(verifierMutants, issuerMutants, providerMutants, statusMutants) }
+func tested() []testedMutant {
+	return slices.Concat(verifierMutants, issuerMutants, providerMutants, statusMutants)
+}
 
 // changed is file without the rule.
 func (m mutant) changed(t *testing.T) []byte {
