@@ -249,7 +249,7 @@ func (b *bench) code() string {
 // published is a status list of the issuer.
 func (b *bench) published() string {
 	b.t.Helper()
-	r, err := b.do(http.MethodGet, b.mdoc.Status.URI, nil, nil)
+	r, err := b.do(http.MethodGet, b.mdoc.Status.URI, nil, "")
 	if err != nil || r.status != http.StatusOK {
 		b.t.Fatalf("%d %v", r.status, err)
 	}
@@ -262,7 +262,7 @@ func (b *bench) requestObject() string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	r, err := b.do(http.MethodGet, requestURI(b, p.Link), nil, nil)
+	r, err := b.do(http.MethodGet, requestURI(b, p.Link), nil, "")
 	if err != nil || r.status != http.StatusOK {
 		b.t.Fatalf("%d %v", r.status, err)
 	}
@@ -376,7 +376,7 @@ func (b *bench) status(path, mediaType, message string) string {
 // place is one that a client was given.
 func (b *bench) place(client string, key jws) (int, string) {
 	b.t.Helper()
-	r, err := b.do(http.MethodPost, b.IssuerURL+"/issue", http.Header{"Content-Type": {"application/jwt"}}, strings.NewReader(key.with(nil, map[string]any{"jti": uuid()}).compact()))
+	r, err := b.do(http.MethodPost, b.IssuerURL+"/issue", http.Header{"Content-Type": {"application/jwt"}}, key.with(nil, map[string]any{"jti": uuid()}).compact())
 	var slot struct {
 		Index int    `json:"idx"`
 		URI   string `json:"uri"`

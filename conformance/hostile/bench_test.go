@@ -198,11 +198,13 @@ type reply struct {
 }
 
 // do sends a request and reads a bounded answer. What was sent is remembered, for the log must not repeat it.
-func (b *bench) do(method, address string, header http.Header, body io.Reader) (reply, error) {
-	var copied bytes.Buffer
-	if body != nil {
-		body = io.TeeReader(body, &copied)
-	}
+func (b *bench) do(method, address string, header http.Header, body string) (reply, error) {
+	b.note(body)
+	return b.stream(method, address, header, strings.NewReader(body))
+}
+
+// stream is do with a body that may be too long to remember.
+func (b *bench) stream(method, address string, header http.Header, body io.Reader) (reply, error) {
 	request, err := http.NewRequestWithContext(b.ctx, method, address, body)
 	if err != nil {
 		return reply{}, err
@@ -210,8 +212,8 @@ func (b *bench) do(method, address string, header http.Header, body io.Reader) (
 	if header != nil {
 		request.Header = header
 	}
+	b.note(request.URL.RawQuery, fmt.Sprint(header))
 	response, err := b.http.Do(request)
-	b.note(request.URL.RawQuery, fmt.Sprint(header), copied.String())
 	if err != nil {
 		return reply{}, err
 	}
@@ -282,7 +284,7 @@ func (b *bench) ask(method, address string, header http.Header, body string) str
 	if strings.ContainsAny(fmt.Sprintf("%s", header), "\r\n\x00\x1b") {
 		r, err = b.raw(address, written(method, address, header, body))
 	} else {
-		r, err = b.do(method, address, header, strings.NewReader(body))
+		r, err = b.do(method, address, header, body)
 	}
 	if err != nil {
 		return "no answer: " + err.Error()
@@ -296,11 +298,7 @@ func bearer(token string) http.Header {
 
 // verify has the verifier look at one document, and says the verdict and why.
 func (b *bench) verify(body map[string]any) string {
-	text, err := json.Marshal(body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r, err := b.do(http.MethodPost, b.VerifierURL+"/verify", http.Header{"Content-Type": {"application/json"}}, bytes.NewReader(text))
+	r, err := b.do(http.MethodPost, b.VerifierURL+"/verify", http.Header{"Content-Type": {"application/json"}}, mustJSON(body))
 	if err != nil {
 		return "no answer: " + err.Error()
 	}

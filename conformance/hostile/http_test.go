@@ -322,7 +322,7 @@ func oversized() []hostile {
 			r := b.request()
 			b.still(r.granted)
 			return func() string {
-				answer, err := b.do(http.MethodPost, b.IssuerURL+"/credential", bearer(r.token.compact()), io.LimitReader(endless{}, 8<<20))
+				answer, err := b.stream(http.MethodPost, b.IssuerURL+"/credential", bearer(r.token.compact()), io.LimitReader(endless{}, 8<<20))
 				if err != nil {
 					return "closed"
 				}

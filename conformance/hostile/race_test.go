@@ -126,7 +126,7 @@ func races() []hostile {
 			}
 			body := mustJSON(map[string]string{"credentialId": held.NotificationID, "reason": "DEVICE_LOST"})
 			return func(int) string {
-				r, err := b.do(http.MethodPost, b.IssuerURL+"/api/revocations", bearer(token), strings.NewReader(body))
+				r, err := b.do(http.MethodPost, b.IssuerURL+"/api/revocations", bearer(token), body)
 				if err != nil {
 					return err.Error()
 				}

@@ -111,7 +111,7 @@ func injections() []hostile {
 	reflected := func(name, path string) hostile {
 		return hostile{"a header of the answer: " + name, func(b *bench) func() string {
 			return func() string {
-				r, err := b.do(http.MethodGet, b.IssuerURL+path, http.Header{"Accept": {"text/html"}}, nil)
+				r, err := b.do(http.MethodGet, b.IssuerURL+path, http.Header{"Accept": {"text/html"}}, "")
 				if err != nil {
 					return err.Error()
 				}
