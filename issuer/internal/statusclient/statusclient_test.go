@@ -260,6 +260,7 @@ func TestAnAnswerThatIsNoPlace(t *testing.T) {
 		"no uri":                 answer(200, `{"idx":1}`),
 		"a list of somebody":     answer(200, `{"idx":1,"uri":"https://other.example/t/A"}`),
 		"a longer host":          answer(200, `{"idx":1,"uri":"`+lists+`.other.example/t/A"}`),
+		"a bare name":            answer(200, `{"idx":1,"uri":"A"}`),
 		"a bitstring list":       answer(200, `{"idx":1,"uri":"`+lists+`/b/A"}`),
 		"a list without a name":  answer(200, `{"idx":1,"uri":"`+lists+`/t/"}`),
 		"a list within":          answer(200, `{"idx":1,"uri":"`+lists+`/t/A/B"}`),
