@@ -237,3 +237,26 @@ func TestARevokedRootTakesItsSignersWithIt(t *testing.T) {
 		t.Errorf("%d roots", len(list))
 	}
 }
+
+// The root that the signer in use is under is the first of the list, through the whole of a root's rotation.
+func TestTheRootInUseIsListedFirst(t *testing.T) {
+	a := newAuthority(t)
+	c, old := a.custodian(&events{}), a.all[keys.PurposeIACA]
+	first := func(step string, want keys.Key, listed int) {
+		t.Helper()
+		if data := keys.IACAs(a.ring(t)).Data; len(data) != listed || data[0].ID != want.ID {
+			t.Errorf("%s: the first of %d is %s", step, len(data), data[0].ID)
+		}
+	}
+	next := rotate(t, c, keys.PurposeIACA, time.Hour, 1000*time.Hour)
+	first("a new root is there", old, 2)
+	a.set(now.Add(2 * time.Hour))
+	first("and active", old, 2)
+	signer := rotate(t, c, keys.PurposeDocument, time.Hour, time.Hour)
+	if signer.Chain[0].CheckSignatureFrom(next.Chain[0]) != nil {
+		t.Fatal("the new signer is not under the new root")
+	}
+	first("its signer is there", old, 2)
+	a.set(now.Add(4 * time.Hour))
+	first("and active", next, 2)
+}

