@@ -218,7 +218,13 @@ func TestReplicasAgreeOnARevokedKey(t *testing.T) {
 	if last.What != "key.state" || last.Subject != k.ID || last.Who != "synthetic" || last.Details["state"] != "revoked" || last.Details["reason"] != "compromised" {
 		t.Errorf("audit record %+v", last)
 	}
-	// A book that was lost, or put back, brings nothing back: the store remembers.
+	// A book that is put back, or decides otherwise since, brings nothing back; nor one that was lost: the store remembers.
+	two.set(now.Add(time.Minute))
+	two.decide(t, k, keys.Status{State: keys.StateActive, Retires: now.Add(time.Hour)})
+	for _, l := range []*keys.Live{second, first} {
+		reload(t, l)
+		wantNone(t, l, keys.PurposeDocument, "")
+	}
 	if err := os.Remove(filepath.Join(one.path, "states.json")); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"io"
 	"math/big"
 	"slices"
 	"strings"
@@ -365,4 +366,36 @@ func keyName(t *testing.T, key *ecdsa.PublicKey) []byte {
 	}
 	sum := sha1.Sum(point)
 	return sum[:]
+}
+
+// What would be outside its profile never reaches the issuer's key.
+func TestOutsideItsProfileNothingIsSigned(t *testing.T) {
+	for name, a := range map[string]keys.Authority{
+		"no country":             {Name: "Test IACA", URL: "https://issuer.test", CRL: "https://issuer.test/crl"},
+		"a country in full":      {Name: "Test IACA", URL: "https://issuer.test", CRL: "https://issuer.test/crl", Country: "Great Britain"},
+		"no name":                {URL: "https://issuer.test", CRL: "https://issuer.test/crl", Country: "GB"},
+		"no address":             {Name: "Test IACA", CRL: "https://issuer.test/crl", Country: "GB"},
+		"lists that are nowhere": {Name: "Test IACA", URL: "https://issuer.test", Country: "GB"},
+	} {
+		k, err := keys.NewKey(keys.PurposeIACA, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted := &counting{Signer: k.Signer}
+		k.Signer = counted
+		if _, err := keys.CertifyRoot(a, k, now); err == nil || !strings.Contains(err.Error(), "outside its profile") || counted.n != 0 {
+			t.Errorf("%s: %v, signed %d times", name, err, counted.n)
+		}
+	}
+}
+
+// counting counts signatures.
+type counting struct {
+	crypto.Signer
+	n int
+}
+
+func (c *counting) Sign(random io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	c.n++
+	return c.Signer.Sign(random, digest, o)
 }

@@ -35,7 +35,7 @@ type testedMutant struct {
 
 // tested are the mutants that a test of their own holds.
 func tested() []testedMutant {
-	return slices.Concat(verifierMutants, issuerMutants, providerMutants, statusMutants)
+	return slices.Concat(verifierMutants, issuerMutants, providerMutants, lifeMutants, statusMutants)
 }
 
 // changed is file without the rule.
