@@ -149,3 +149,17 @@ func TestAListIsFetchedFromTheStoreOnce(t *testing.T) {
 		t.Errorf("another process fetched it %d times, want 1", got)
 	}
 }
+
+// What a store lost, only the process that did it may know of: each looks at every list at each tick, whoever publishes it.
+func TestWhoeverDoesNotPublishLooksAtTheLists(t *testing.T) {
+	r := newRig(t)
+	r.publish(t)
+	other := r.again(t)
+	if err := other.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := r.store.looks.Load()
+	if err := other.Publish(t.Context()); err != nil || r.store.looks.Load() == before {
+		t.Errorf("it did not look (%v)", err)
+	}
+}

@@ -50,7 +50,7 @@ func (s *Service) publishList(ctx context.Context, id string, l list) error {
 	}
 	lease, err := s.deps.Publications.Lease(ctx, id, s.holder, s.config.Lease)
 	if errors.Is(err, statuslist.ErrHeld) {
-		return s.learn(ctx, id)
+		return errors.Join(s.learn(ctx, id), s.look(ctx, id))
 	}
 	if err != nil {
 		return fmt.Errorf("take lease: %w", err)
@@ -71,6 +71,15 @@ func (s *Service) publishList(ctx context.Context, id string, l list) error {
 		return s.follows(now, seen, l.epoch)
 	}
 	return s.renew(ctx, id, lease, seen, l.epoch)
+}
+
+// look reads a list that another process publishes: a store that lost something of what this one did is then brought up,
+// which nobody else can do.
+func (s *Service) look(ctx context.Context, id string) error {
+	if _, err := s.deps.Slots.Head(ctx, id); err != nil {
+		return fmt.Errorf("read list: %w", err)
+	}
+	return nil
 }
 
 // renew publishes a list as the store holds it now, after what was published before.

@@ -120,6 +120,7 @@ type store struct {
 	lost bool // the publications
 
 	fetched atomic.Int32 // publications
+	looks   atomic.Int32 // at heads
 }
 
 // hook is a signer that does something before it signs.
@@ -141,6 +142,7 @@ func (s *store) Next(ctx context.Context, operation, list string, until time.Tim
 }
 
 func (s *store) Head(ctx context.Context, list string) (statuslist.Head, error) {
+	s.looks.Add(1)
 	held, err := s.Snapshot(ctx, list)
 	return held.Head, err
 }
