@@ -137,6 +137,8 @@ func consoleRoutes(s *httpserver.Server, d *console.Door) {
 	pages.Handle(http.MethodGet, "/queue", d.SignedIn(casework.RoleApprove, d.GetQueue))
 	pages.Handle(http.MethodGet, "/endings/:id", d.SignedIn("", d.GetEnding))
 	pages.Handle(http.MethodPost, "/endings/:id/stop", d.SignedIn("", d.PostStop))
+	pages.Handle(http.MethodPost, "/endings/:id/alone", d.SignedIn(casework.RoleRevoke, d.PostAlone))
+	pages.Handle(http.MethodPost, "/endings/:id/review", d.SignedIn(casework.RoleApprove, d.PostReview))
 	pages.Handle(http.MethodPost, "/endings/:id/approve", d.SignedIn(casework.RoleApprove, d.PostApprove))
 }
 

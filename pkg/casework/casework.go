@@ -6,7 +6,8 @@
 //   - A case that may not be spoken of, a case of another team and a case that does not exist have one answer.
 //   - An ending is stopped or it runs, never both, however many ask at once.
 //   - An ending goes on where it was after a restart, and ending what has ended changes nothing.
-//   - More than ten documents, or a batch, end only with a second person who saw the very set that ends.
+//   - More than ten documents, or a batch, end only with a second person who saw the very set that ends. One person's end in
+//     an emergency on one word; a second person is told at once, and looks at it afterwards.
 //   - All that a key signed ends with a second person who agreed to that key, or by the ceremony that revoked the key.
 package casework
 

@@ -51,6 +51,7 @@ type world struct {
 	published map[int]bool
 	withdrawn []string
 	put       []casework.Approval
+	log       bytes.Buffer
 }
 
 func newWorld(t *testing.T) *world {
@@ -71,7 +72,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.restart(casework.Deps{
 		Cases: w, Register: w.Store, Endings: w.Store, Approvals: w, Revoker: w, Published: w, Documents: catalogue, Audit: w,
-		Key: []byte("key"), Now: func() time.Time { return w.now }, London: london, Log: slog.New(slog.DiscardHandler),
+		Key: []byte("key"), Now: func() time.Time { return w.now }, London: london, Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
 	})
 	return w
 }
@@ -526,6 +527,106 @@ func TestTwoPeople(t *testing.T) {
 	w.now = w.now.Add(casework.StopTime)
 	if w.work(); len(w.revoked) != 11 {
 		t.Errorf("%d ended", len(w.revoked))
+	}
+}
+
+// A recall does not wait for a second person, who is told and looks at it afterwards.
+func TestOnOnePersonsWord(t *testing.T) {
+	w := newWorld(t)
+	e := w.crowd(11)
+	_, err := w.RunAlone(t.Context(), second, "r-1", e.Digest())
+	wantFault(t, err, fault.Forbidden, casework.CodeRole)
+	other := officer
+	other.Username, other.Roles = "SYN_C", append(slices.Clone(other.Roles), casework.RoleApprove)
+	_, err = w.RunAlone(t.Context(), other, "r-1", e.Digest())
+	wantFault(t, err, fault.Forbidden, casework.CodeSame)
+	_, err = w.RunAlone(t.Context(), officer, "r-1", "another set")
+	wantFault(t, err, fault.Conflict, casework.CodeChanged)
+	for range 2 {
+		if got, err := w.RunAlone(t.Context(), officer, "r-1", e.Digest()); err != nil || got.State != casework.StatePlanned || !got.Runs.Equal(w.now.Add(casework.StopTime)) {
+			t.Fatalf("%s, %v", got.State, err)
+		}
+	}
+	if n := strings.Count(w.log.String(), `"level":"ERROR"`); n != 1 || len(w.audited("ending.alone")) != 1 || strings.Contains(w.log.String(), ann) {
+		t.Errorf("it was told %d times: %s", n, &w.log)
+	}
+	w.issue(12, ann, licence, "") // within the ten seconds
+	w.now = w.now.Add(casework.StopTime)
+	if w.work(); len(w.revoked) != 12 {
+		t.Errorf("%d ended", len(w.revoked))
+	}
+	for i := range 12 {
+		w.published[i+1] = true
+	}
+	w.work()
+	if got := w.ending("r-1"); got.State != casework.StateReview {
+		t.Errorf("with nobody to have looked at it: %s", got.State)
+	}
+	if queue, err := w.Queue(t.Context(), second); err != nil || len(queue) != 1 {
+		t.Errorf("%d to look at (%v)", len(queue), err)
+	}
+	both := officer
+	both.Roles = append(slices.Clone(both.Roles), casework.RoleApprove)
+	_, err = w.Review(t.Context(), both, "r-1")
+	wantFault(t, err, fault.Forbidden, casework.CodeSame)
+	_, err = w.Review(t.Context(), officer, "r-1")
+	wantFault(t, err, fault.Forbidden, casework.CodeRole)
+	for range 2 {
+		if got, err := w.Review(t.Context(), second, "r-1"); err != nil || got.State != casework.StateDone || got.Approver != "SYN_B" {
+			t.Errorf("%s, %v", got.State, err)
+		}
+	}
+	if queue, err := w.Queue(t.Context(), second); err != nil || len(queue) != 0 {
+		t.Errorf("%d to look at (%v)", len(queue), err)
+	}
+}
+
+func TestABatchIsNobodysToEndAlone(t *testing.T) {
+	w := newWorld(t)
+	w.issue(1, ann, release, "")
+	e := w.plan(casework.Request{ID: "r-1", Scope: casework.ScopeBatch, Batch: []string{id(1)}, Reason: issuance.ReasonKeyCompromise})
+	_, err := w.RunAlone(t.Context(), officer, "r-1", e.Digest())
+	wantFault(t, err, fault.Forbidden, casework.CodeSame)
+	if _, err := w.Review(t.Context(), second, "r-1"); fault.CodeOf(err) != casework.CodeTooLate {
+		t.Errorf("review of what nobody did: %v", err)
+	}
+}
+
+// Whoever ended something is told, once, when the world does not know of it a quarter of an hour later.
+func TestAnEndingThatIsNotPublishedIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.issue(1, ann, release, "")
+	w.plan(person(issuance.ReasonDied))
+	w.now = start.Add(casework.StopTime)
+	w.work()
+	w.now = start.Add(casework.StopTime + casework.PublishTime - time.Second)
+	w.work()
+	late := func(s casework.Staff) int {
+		t.Helper()
+		found, err := w.Late(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	if late(officer) != 0 || w.log.Len() != 0 {
+		t.Errorf("too early: %s", &w.log)
+	}
+	w.now = w.now.Add(time.Second)
+	for range 3 {
+		w.work()
+	}
+	if n := strings.Count(w.log.String(), `"level":"ERROR"`); n != 1 || !strings.Contains(w.log.String(), "r-1") || strings.Contains(w.log.String(), ann) {
+		t.Errorf("it was told %d times: %s", n, &w.log)
+	}
+	other := officer
+	other.Username = "SYN_C"
+	if late(officer) != 1 || late(second) != 1 || late(other) != 0 {
+		t.Errorf("%d for who ended it, %d for who may agree, %d for another", late(officer), late(second), late(other))
+	}
+	w.published[1] = true
+	if w.work(); late(officer) != 0 {
+		t.Error("it is published, and told still")
 	}
 }
 

@@ -20,7 +20,8 @@ import (
 const (
 	StopTime     = 10 * time.Second
 	ApprovalTime = 24 * time.Hour
-	AloneLimit   = 10 // documents that one person may end
+	AloneLimit   = 10               // documents that one person may end
+	PublishTime  = 15 * time.Minute // after which whoever ended something is told that it is not yet published
 	MaxNote      = 200
 	MaxBatch     = 200
 
@@ -46,13 +47,16 @@ const (
 	StateAwaiting State = "AWAITING" // a second person
 	StatePlanned  State = "PLANNED"  // it can be stopped
 	StateRunning  State = "RUNNING"
+	StateReview   State = "REVIEW" // done on the word of one person: a second one must look at it
 	StateDone     State = "DONE"
 	StateStopped  State = "STOPPED"
 	StateLapsed   State = "LAPSED" // nobody agreed in time
 )
 
 // Open says whether something is still to be done.
-func (s State) Open() bool { return s == StateAwaiting || s == StatePlanned || s == StateRunning }
+func (s State) Open() bool {
+	return s == StateAwaiting || s == StatePlanned || s == StateRunning || s == StateReview
+}
 
 // Progress of one document.
 type Progress string
@@ -89,6 +93,8 @@ type Ending struct {
 	State    State
 	Created  time.Time
 	Runs     time.Time // zero while it awaits a second person
+	Alone    bool      // it did not wait for the second person: Approver is who looked at it afterwards
+	Late     bool      // it was not done PublishTime after it ran, and that was told
 }
 
 func (Ending) String() string       { return "[redacted]" }
@@ -124,6 +130,15 @@ func (e Ending) Kinds() int {
 func (e Ending) NeedsSecond() bool {
 	return e.Scope == ScopeBatch || e.Scope == ScopeKey || len(e.Targets) > AloneLimit
 }
+
+// MayRunAlone says whether its planner may have it run at once: a recall must not wait for a second person (Domain: "emergency
+// single-person path").
+func (e Ending) MayRunAlone() bool {
+	return e.State == StateAwaiting && (e.Scope == ScopePerson || e.Scope == ScopeLicence)
+}
+
+// Unreviewed says whether a second person has still to look at what one did alone.
+func (e Ending) Unreviewed() bool { return e.Alone && e.Approver == "" && e.State.Open() }
 
 // Stoppable says whether it can still be stopped at now.
 func (e Ending) Stoppable(now time.Time) bool {
@@ -373,7 +388,83 @@ func (s *Service) Queue(ctx context.Context, staff Staff) ([]Ending, error) {
 	if err != nil {
 		return nil, away(err)
 	}
-	return slices.DeleteFunc(open, func(e Ending) bool { return e.State != StateAwaiting || e.expired(s.Now()) }), nil
+	waits := func(e Ending) bool { return e.State == StateAwaiting && !e.expired(s.Now()) || e.Unreviewed() }
+	return slices.DeleteFunc(open, func(e Ending) bool { return !waits(e) }), nil
+}
+
+// Late lists the endings that are not done PublishTime after they ran: the reader's own or, for those who may agree to
+// others', everybody's.
+func (s *Service) Late(ctx context.Context, staff Staff) ([]Ending, error) {
+	if !staff.Can(RoleRevoke) && !staff.Can(RoleApprove) {
+		return nil, nil
+	}
+	open, err := s.Endings.OpenEndings(ctx)
+	if err != nil {
+		return nil, away(err)
+	}
+	mine := func(e Ending) bool {
+		return e.Late && e.State == StateRunning && (e.By == staff.Username || staff.Can(RoleApprove))
+	}
+	return slices.DeleteFunc(open, func(e Ending) bool { return !mine(e) }), nil
+}
+
+// RunAlone has an ending that awaits a second person run without one, as its planner was shown it. Those who watch the log are
+// told at once, and it stays in the queue until a second person has looked at it.
+func (s *Service) RunAlone(ctx context.Context, staff Staff, id, digest string) (Ending, error) {
+	if err := staff.must(RoleRevoke); err != nil {
+		return Ending{}, err
+	}
+	began := false
+	e, err := s.change(ctx, staff, id, "ending.alone", func(e *Ending) (bool, error) {
+		began = false
+		switch {
+		case e.By != staff.Username:
+			return false, fault.New(fault.Forbidden, CodeSame, "only who planned it may")
+		case e.Alone:
+			return false, nil // sent twice
+		case e.expired(s.Now()):
+			return false, fault.New(fault.Conflict, CodeLapsed, "nobody agreed within a day")
+		case e.State != StateAwaiting:
+			return false, fault.New(fault.Conflict, CodeTooLate, "this does not await agreement")
+		case !e.MayRunAlone():
+			return false, fault.New(fault.Forbidden, CodeSame, "it is not about one person: somebody else must agree")
+		}
+		shown, err := s.refresh(ctx, e)
+		if err != nil {
+			return false, err
+		}
+		if !shown || e.Digest() != digest {
+			return false, fault.New(fault.Conflict, CodeChanged, "what would end is not what was shown")
+		}
+		began = true
+		e.State, e.Alone, e.Runs = StatePlanned, true, s.Now().UTC().Add(StopTime)
+		return true, nil
+	})
+	if err == nil && began {
+		s.Log.ErrorContext(ctx, "more than ten documents end on the word of one person: look at it in the queue", "ending", e.ID)
+	}
+	return e, err
+}
+
+// Review is a second person's look at what one did alone. It may be repeated.
+func (s *Service) Review(ctx context.Context, staff Staff, id string) (Ending, error) {
+	if err := staff.must(RoleApprove); err != nil {
+		return Ending{}, err
+	}
+	return s.change(ctx, staff, id, "ending.review", func(e *Ending) (bool, error) {
+		switch {
+		case e.Alone && e.Approver != "":
+			return false, nil
+		case !e.Unreviewed():
+			return false, fault.New(fault.Conflict, CodeTooLate, "there is nothing to look at")
+		case e.By == staff.Username:
+			return false, fault.New(fault.Forbidden, CodeSame, "somebody else must look at it")
+		}
+		if e.Approver = staff.Username; e.State == StateReview {
+			e.State = StateDone
+		}
+		return true, nil
+	})
 }
 
 // Stop stops an ending before it runs. Stopping it twice is a success.

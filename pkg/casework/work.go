@@ -61,7 +61,7 @@ func (s *Service) advance(ctx context.Context, e Ending) error {
 	case e.expired(now):
 		e.State = StateLapsed
 		return s.Endings.SwapEnding(ctx, e)
-	case e.State == StateAwaiting || e.State == StatePlanned && now.Before(e.Runs):
+	case e.State == StateAwaiting || e.State == StateReview || e.State == StatePlanned && now.Before(e.Runs):
 		return nil
 	case e.State == StatePlanned:
 		if err := s.widen(ctx, &e); err != nil {
@@ -72,6 +72,13 @@ func (s *Service) advance(ctx context.Context, e Ending) error {
 			return err
 		}
 		e.Version++
+	case !e.Late && !now.Before(e.Runs.Add(PublishTime)):
+		e.Late = true
+		if err := s.Endings.SwapEnding(ctx, e); err != nil {
+			return err
+		}
+		e.Version++
+		s.Log.ErrorContext(ctx, "documents that ended 15 minutes ago are not in the published list", "ending", e.ID)
 	}
 	if e.Large() {
 		return s.runLarge(ctx, e)
@@ -91,7 +98,7 @@ func (s *Service) widen(ctx context.Context, e *Ending) error {
 	}
 	for _, t := range now {
 		known := slices.ContainsFunc(e.Targets, func(o Target) bool { return o.Credential == t.Credential })
-		if !known && len(e.Targets) < AloneLimit {
+		if !known && (e.Alone || len(e.Targets) < AloneLimit) {
 			e.Targets = append(e.Targets, t)
 		}
 	}
@@ -114,7 +121,9 @@ func (s *Service) run(ctx context.Context, e Ending) error {
 	}
 	unfinished := func(t Target) bool { return t.Progress != Seen && t.Progress != Gone }
 	if !slices.ContainsFunc(e.Targets, unfinished) {
-		e.State = StateDone
+		if e.State = StateDone; e.Alone && e.Approver == "" {
+			e.State = StateReview
+		}
 	} else if slices.Equal(before, e.Targets) {
 		return errors.Join(failed...)
 	}

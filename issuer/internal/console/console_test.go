@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"justice-wallet/issuer/internal/console"
 	"justice-wallet/pkg/casework"
+	"justice-wallet/pkg/credential"
 	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/issuance"
 	"justice-wallet/pkg/ui"
@@ -241,6 +243,57 @@ func TestMoreThanTenNeedASecondPerson(t *testing.T) {
 	})
 }
 
+// In an emergency nobody waits for the second person, who looks at it afterwards; and who ended is told when the world does not
+// know after a quarter of an hour.
+func TestAnEmergency(t *testing.T) {
+	inBoth(t, func(t *testing.T, lang string) {
+		w := newWorld(t)
+		var ids []string
+		for n := range 11 {
+			ids = append(ids, w.issue(n+1, michael, release, ""))
+		}
+		first := w.in(lang, staff("A", everything...)).find(michael).choose("documents.endall").confirm(url.Values{"reason": {"RECALLED_STANDARD"}})
+		ending := first.says(first.say("ending.AWAITING.title"), first.say("alone.text")).path
+		first.submit(ending+"/alone", nil).says(first.say("ending.PLANNED.title"))
+		w.now = w.now.Add(casework.StopTime)
+		if w.work(); !w.revoked(ids[0]) || !w.revoked(ids[10]) {
+			t.Fatal("it waits")
+		}
+		first.get("/console").silent(first.say("ending.late"))
+		w.now = w.now.Add(casework.PublishTime)
+		w.work()
+		first.get("/console").says(first.say("ending.late")).get(ending).says(first.say("ending.late"))
+		w.published = true
+		w.work()
+		first.get("/console").silent(first.say("ending.late")).get(ending).says(first.say("ending.REVIEW.title"))
+		second := w.in(lang, staff("B", casework.RoleView, casework.RoleApprove))
+		second.get("/console/queue").says(second.say("reason.RECALLED_STANDARD")).get(ending).says(second.say("review.text"))
+		second.submit(ending+"/review", nil).says(second.say("ending.DONE.title"))
+		second.get("/console/queue").says(second.say("queue.none"))
+	})
+}
+
+// What stands though the record would not give it now is shown, and to end it is suggested.
+func TestWhatTheRecordDoesNotSupport(t *testing.T) {
+	inBoth(t, func(t *testing.T, lang string) {
+		w := newWorld(t)
+		w.issue(1, michael, release, "")
+		w.issue(2, recalled, release, "")
+		b := w.in(lang, staff("A", everything...))
+		b.find(michael).silent(b.say("suggest.important"))
+		b.find(recalled).says(b.say("suggest.important"), b.words.In(ui.Language(lang)).Count("suggest.text", 1)).choose("documents.endall")
+		reader := w.in(lang, staff("C", casework.RoleView))
+		reader.find(recalled).says(reader.say("suggest.important")).silent(reader.say("documents.endall"))
+	})
+}
+
+func TestARecordThatCannotBeReadSuggestsNothing(t *testing.T) {
+	w := newWorld(t, func(d *console.Deps) { d.Records = awayRecords{d.Records} })
+	w.issue(1, michael, release, "")
+	b := w.in("en", staff("A", everything...))
+	b.find(michael).says(b.say("suggest.away"))
+}
+
 // What another service planned, for too many documents to list, is agreed to and followed here in numbers.
 func TestALargeEndingIsAgreedTo(t *testing.T) {
 	inBoth(t, func(t *testing.T, lang string) {
@@ -444,3 +497,10 @@ func TestSignInThatIsNotToBeBelieved(t *testing.T) {
 }
 
 var radio = regexp.MustCompile(`type="radio" value="([^"]+)"`)
+
+// awayRecords are records whose system does not answer.
+type awayRecords struct{ console.Records }
+
+func (awayRecords) Facts(context.Context, string, issuance.Record) (credential.Facts, error) {
+	return nil, fault.New(fault.Unavailable, "records_unavailable", "")
+}

@@ -321,7 +321,10 @@ func (d *Door) GetEnding(c *gin.Context, v *visit) error {
 	if e.State == casework.StatePlanned || e.State == casework.StateRunning {
 		p.Content = append(p.Content, watch(&p, w, c.Query("watch") != "", pathEndings+e.ID))
 	}
-	if e.State == casework.StateAwaiting {
+	if e.Late && e.State == casework.StateRunning {
+		p.Content = append(p.Content, ui.WarningText{Text: w.Say("ending.late")})
+	}
+	if e.State == casework.StateAwaiting || e.Unreviewed() {
 		p.Content = append(p.Content, d.agreement(c, v, w, e)...)
 	}
 	if e.Stoppable(d.Now()) {
@@ -362,12 +365,59 @@ func (d *Door) agreement(c *gin.Context, v *visit, w ui.Words, e casework.Ending
 		rows = append(rows, ui.Row(w.Say("check.note"), e.Note))
 	}
 	out := []ui.Component{ui.SummaryList{Rows: rows}}
-	if v.Staff.Can(casework.RoleApprove) && e.By != v.Staff.Username {
-		out = append(out, ui.Form{Action: pathEndings + e.ID + "/approve", CSRF: d.csrf(c), Items: []ui.Component{
-			ui.Hidden{Name: "digest", Value: e.Digest()}, ui.Button{Text: w.Say("queue.agree"), PreventDoubleClick: new(true)},
-		}})
+	button := func(path, text, classes string) ui.Component {
+		return ui.Form{Action: pathEndings + e.ID + path, CSRF: d.csrf(c), Items: []ui.Component{
+			ui.Hidden{Name: "digest", Value: e.Digest()}, ui.Button{Text: w.Say(text), Classes: classes, PreventDoubleClick: new(true)},
+		}}
+	}
+	switch own := e.By == v.Staff.Username; {
+	case own && e.MayRunAlone():
+		out = append(out, ui.H2(w.Say("alone.title")), ui.P(w.Say("alone.text")), button("/alone", "alone.button", "govuk-button--warning"))
+	case own || !v.Staff.Can(casework.RoleApprove):
+	case e.Unreviewed():
+		out = append(out, ui.P(w.Say("review.text")), button("/review", "review.button", ""))
+	default:
+		out = append(out, button("/approve", "queue.agree", ""))
 	}
 	return out
+}
+
+// PostAlone has an ending run without a second person, in an emergency.
+func (d *Door) PostAlone(c *gin.Context, v *visit) error {
+	form, err := d.form(c)
+	if err != nil {
+		return err
+	}
+	e, err := d.Casework.RunAlone(c.Request.Context(), v.Staff, c.Param("id"), form.Get("digest"))
+	if err != nil {
+		return err
+	}
+	return redirect(c, pathEndings+e.ID)
+}
+
+// PostReview is a second person's look at what one did alone.
+func (d *Door) PostReview(c *gin.Context, v *visit) error {
+	if _, err := d.form(c); err != nil {
+		return err
+	}
+	e, err := d.Casework.Review(c.Request.Context(), v.Staff, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return redirect(c, pathEndings+e.ID)
+}
+
+// lateBanner tells whoever ended documents that the published list does not say so yet; nil when there is nothing to tell.
+func (d *Door) lateBanner(c *gin.Context, v *visit, w ui.Words) (ui.Component, error) {
+	late, err := d.Casework.Late(c.Request.Context(), v.Staff)
+	if err != nil || len(late) == 0 {
+		return nil, err
+	}
+	links := []ui.Component{ui.P(w.Say("ending.late"))}
+	for _, e := range late {
+		links = append(links, ui.PHTML(ui.Link(d.reason(w, e.Reason)+" – "+w.Date(e.Runs)+", "+w.Time(e.Runs), pathEndings+e.ID)))
+	}
+	return ui.NotificationBanner{Html: w.Join(links...), TitleText: w.Say("suggest.important")}, nil
 }
 
 // PostStop stops an ending, if it is in time.

@@ -85,6 +85,9 @@ func (d *Door) GetPerson(c *gin.Context, v *visit) error {
 	w := d.words(c)
 	base := v.personPath(k.Person)
 	content := d.frame(w, v, view, "documents")
+	if hint := d.suggestion(c, v, w, base, view); hint != nil {
+		content = append(content, hint)
+	}
 	content = append(content, ui.H1(w.Count("documents.title", view.Live(d.Now()))))
 	if len(view.Documents) == 0 {
 		content = append(content, ui.P(w.Say("documents.none")))

@@ -121,10 +121,15 @@ func (d *Door) searchPage(c *gin.Context, v *visit, form url.Values, wrong ui.Er
 		},
 		ui.Button{Text: w.Say("search.button")},
 	}
-	return d.write(c, v, http.StatusOK, ui.Page{
-		Title: w.Say("search.title"), Errors: wrong, LanguagePath: pathHome,
-		Content: []ui.Component{ui.Form{Action: pathHome, CSRF: d.csrf(c), Items: items}},
-	})
+	content := []ui.Component{ui.Form{Action: pathHome, CSRF: d.csrf(c), Items: items}}
+	late, err := d.lateBanner(c, v, w)
+	if err != nil {
+		return err
+	}
+	if late != nil {
+		content = append([]ui.Component{late}, content...)
+	}
+	return d.write(c, v, http.StatusOK, ui.Page{Title: w.Say("search.title"), Errors: wrong, LanguagePath: pathHome, Content: content})
 }
 
 func widerItems(w ui.Words, own bool) []ui.Item {

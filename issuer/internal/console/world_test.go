@@ -175,6 +175,7 @@ func routes(g *httpserver.Group, d *console.Door) {
 		"/people/:person/end/:what": d.SignedIn(casework.RoleRevoke, d.PostEnd), "/people/:person/end/:what/effect": d.SignedIn(casework.RoleRevoke, d.PostEffect),
 		"/people/:person/end/:what/check": d.SignedIn(casework.RoleRevoke, d.PostCheck),
 		"/batch":                          d.SignedIn(casework.RoleRevoke, d.PostEnd), "/batch/effect": d.SignedIn(casework.RoleRevoke, d.PostEffect), "/batch/check": d.SignedIn(casework.RoleRevoke, d.PostCheck),
+		"/endings/:id/alone": d.SignedIn(casework.RoleRevoke, d.PostAlone), "/endings/:id/review": d.SignedIn(casework.RoleApprove, d.PostReview),
 		"/endings/:id/stop": d.SignedIn("", d.PostStop), "/endings/:id/approve": d.SignedIn(casework.RoleApprove, d.PostApprove),
 		"/letters": d.SignedIn(casework.RoleIssue, d.PostLetters), "/people/:person/letter": d.SignedIn(casework.RoleIssue, d.PostLetter),
 	} {
