@@ -64,6 +64,7 @@ func catalogue() []group {
 		{"answers of wallets", answers()},
 		{"SD-JWTs", sdJWTs()},
 		{"files and codes", parsers()},
+		{"ID tokens", idTokens()},
 		{"replays", replays()},
 		{"races", append(races(), pageRaces()...)},
 		{"slow clients", slow()},

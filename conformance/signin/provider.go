@@ -46,6 +46,7 @@ type Provider struct {
 	tokens   map[string]grant
 	down     bool
 	refusal  string
+	forge    func(header, claims map[string]any, key *rsa.PrivateKey) string
 }
 
 // request is a sign-in that has begun.
@@ -110,6 +111,14 @@ func (p *Provider) Refuse(code string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refusal = code
+}
+
+// Forge has write make every ID token from now on, of what the good one says and the key that signs it: how a test gets a bad
+// one. Nil ends that.
+func (p *Provider) Forge(write func(header, claims map[string]any, key *rsa.PrivateKey) string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forge = write
 }
 
 func (p *Provider) isDown() bool {

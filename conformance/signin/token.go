@@ -73,6 +73,12 @@ func (p *Provider) idToken(g grant, access string) map[string]any {
 }
 
 func (p *Provider) sign(claims map[string]any) (string, error) {
+	p.mu.Lock()
+	forge := p.forge
+	p.mu.Unlock()
+	if forge != nil {
+		return forge(map[string]any{"alg": "RS256", "kid": keyID, "typ": "JWT"}, claims, p.key), nil
+	}
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", err

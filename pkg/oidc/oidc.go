@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -305,8 +306,15 @@ func (c *Client) assertion(audience string) (string, error) {
 	return compact, nil
 }
 
+// compact is the one serialisation of an ID token (OpenID Connect Core §2). The library takes the JSON one as well, with a header
+// around it that nobody signed.
+var compact = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+
 func (c *Client) identify(ctx context.Context, provider *provider, tokens *oauth2.Token, nonce string) (Identity, error) {
-	raw, _ := tokens.Extra("id_token").(string) // "" does not verify
+	raw, _ := tokens.Extra("id_token").(string) // "" is not compact
+	if !compact.MatchString(raw) {
+		return Identity{}, fault.Wrap(fault.Forbidden, CodeRefused, "", errors.New("the ID token is not in compact serialisation"))
+	}
 	verifier := provider.Verifier(&oidc.Config{ClientID: c.ClientID, SupportedSigningAlgs: c.Algorithms, Now: c.Now})
 	token, err := verifier.Verify(ctx, raw)
 	switch {

@@ -33,7 +33,8 @@ type provider struct {
 	signer   *ecdsa.PrivateKey // of the ID token
 	now      time.Time
 	nonce    string
-	header   map[string]any              // of the ID token
+	header   map[string]any // of the ID token
+	spell    func(string) string
 	claims   func(claims map[string]any) // changes the ID token
 	userinfo map[string]any
 	form     url.Values // last sent to the token endpoint
@@ -113,7 +114,11 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	if p.claims != nil {
 		p.claims(claims)
 	}
-	p.reply(w, map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": 60, "id_token": p.sign(claims)})
+	id := p.sign(claims)
+	if p.spell != nil {
+		id = p.spell(id)
+	}
+	p.reply(w, map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": 60, "id_token": id})
 }
 
 func (p *provider) sign(claims map[string]any) string {
@@ -224,6 +229,12 @@ func TestPrivateKeyJWT(t *testing.T) {
 	}
 }
 
+// inJSON is a token in the flattened serialisation, with an algorithm that nobody signed.
+func inJSON(id string) string {
+	p := strings.Split(id, ".")
+	return `{"header":{"alg":"none"},"protected":"` + p[0] + `","payload":"` + p[1] + `","signature":"` + p[2] + `"}`
+}
+
 func TestAnswersRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		query  func(url.Values)
@@ -250,6 +261,8 @@ func TestAnswersRefused(t *testing.T) {
 		"another at_hash":     {change: func(p *provider) { p.claims = func(c map[string]any) { c["at_hash"] = "AAAA" } }, code: oidc.CodeRefused},
 		"not signed":          {change: func(p *provider) { p.header = map[string]any{"alg": "none"} }, code: oidc.CodeRefused},
 		"another algorithm":   {change: func(p *provider) { p.header = map[string]any{"alg": "RS256"} }, code: oidc.CodeRefused},
+		"JSON":                {change: func(p *provider) { p.spell = inJSON }, code: oidc.CodeRefused},
+		"padding":             {change: func(p *provider) { p.spell = func(id string) string { return id + "==" } }, code: oidc.CodeRefused},
 		"userinfo of another": {change: func(p *provider) { p.userinfo["sub"] = "two" }, code: oidc.CodeRefused},
 	} {
 		p := start(t)
