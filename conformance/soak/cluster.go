@@ -123,5 +123,10 @@ func (w *World) clusterFailOver() error {
 		return err
 	}
 	w.cluster.nodes[n], w.cluster.nodes[n+primaries] = replica, old
-	return eventually("the old primary is a replica, in step", old.inStep)
+	if err := eventually("the old primary is a replica, in step", old.inStep); err != nil {
+		info, _ := old.do("INFO", "replication")
+		nodes, _ := old.do("CLUSTER", "NODES")
+		return fmt.Errorf("%w\n%s\n%s\n%s", err, info, nodes, old.log)
+	}
+	return nil
 }

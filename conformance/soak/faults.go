@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -48,6 +49,7 @@ func (w *World) Round(only string) error {
 	if err != nil {
 		return err
 	}
+	before := len(w.Violations())
 	stop := w.load()
 	w.wait(30, 150)
 	err = f.strike(w)
@@ -63,7 +65,6 @@ func (w *World) Round(only string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
-	before := len(w.Violations())
 	w.check()
 	if only != "" {
 		w.checkVerdicts()
@@ -150,11 +151,25 @@ func (w *World) killAll() error {
 	return w.startIssuers()
 }
 
-// killAtAStep has one issuer alone, started so that it dies at a step, which the load brings it to.
+// killAtAStep has an issuer die at a step, which the load brings it to. The other is stopped meanwhile, so that the doomed
+// one publishes, and goes on afterwards as if no time had passed.
 func (w *World) killAtAStep() error {
-	w.killIssuers(w.issuers...)
-	doomed, point := w.anyIssuer(), points[w.rand.IntN(len(points))]
+	n := w.rand.IntN(len(w.issuers))
+	doomed, other, point := w.issuers[n], w.issuers[(n+1)%len(w.issuers)], points[w.rand.IntN(len(points))]
+	w.front.lead(other.address())
+	w.killIssuers(doomed)
 	if err := doomed.start(point + ":kill"); err != nil {
+		return err
+	}
+	if err := eventually("it is ready, or dead", func() error {
+		if doomed.ended() {
+			return nil
+		}
+		return answers(context.Background(), "http://"+doomed.address()+"/readyz")
+	}); err != nil {
+		return fmt.Errorf("%w\n%s", err, doomed.log)
+	}
+	if err := other.pause(); err != nil {
 		return err
 	}
 	w.front.lead(doomed.address())
@@ -164,6 +179,9 @@ func (w *World) killAtAStep() error {
 		w.Counts.add("killed at "+point, 1)
 	case <-time.After(patient):
 		return fmt.Errorf("it never came to %s\n%s", point, doomed.log)
+	}
+	if err := other.resume(); err != nil {
+		return err
 	}
 	return w.startIssuers()
 }

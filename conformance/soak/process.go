@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 )
 
 // process is a program that this package started; nothing else is ever ended.
@@ -39,6 +40,11 @@ func (p *process) kill() {
 	_ = p.command.Process.Kill() // it may have ended already
 	<-p.done
 }
+
+// pause stops it where it is, as a machine that stalls does.
+func (p *process) pause() error { return p.command.Process.Signal(syscall.SIGSTOP) }
+
+func (p *process) resume() error { return p.command.Process.Signal(syscall.SIGCONT) }
 
 func (p *process) ended() bool {
 	select {

@@ -148,10 +148,14 @@ func (s *Service) signers() []string {
 
 // learn remembers the newest publication in the store, whoever published it.
 func (s *Service) learn(ctx context.Context, id string) error {
-	newest, err := s.deps.Publications.PublishedVersion(ctx, id)
-	if errors.Is(err, statuslist.ErrNoSlot) {
-		return nil
+	if err := s.readNewest(ctx, id); !errors.Is(err, statuslist.ErrNoSlot) {
+		return err
 	}
+	return nil
+}
+
+func (s *Service) readNewest(ctx context.Context, id string) error {
+	newest, err := s.deps.Publications.PublishedVersion(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read publication: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"justice-wallet/pkg/credential"
+	"justice-wallet/pkg/fault"
 	"justice-wallet/pkg/jose"
 	"justice-wallet/pkg/statuslist"
 	"justice-wallet/pkg/statustoken"
@@ -318,6 +319,10 @@ func TestARestoredStoreDoesNotBringBackAnOlderList(t *testing.T) {
 	if err := r.Publish(t.Context()); err == nil {
 		t.Error("published")
 	}
+	if _, err := r.get(t, ref.URI); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a list is served of a store that lost the newest: %v", err)
+	}
+	r.store.lost = false
 	if got := r.mustGet(t, ref.URI).Body.String(); got != newer.Token {
 		t.Error("the newest list is not the one that is served")
 	}

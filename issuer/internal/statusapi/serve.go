@@ -85,10 +85,13 @@ func (s *Service) current(ctx context.Context, id string) (statuslist.Published,
 	if !s.known[id] || s.isRetired(id) {
 		return statuslist.Published{}, fault.New(fault.NotFound, "NOT_FOUND", "Status List not found for endpoint uri")
 	}
-	err := s.learn(ctx, id)
+	err := s.readNewest(ctx, id)
 	p, ok := s.remembered(id)
 	if !ok {
 		return statuslist.Published{}, unavailable(errors.Join(errors.New("no publication is known"), err))
+	}
+	if errors.Is(err, statuslist.ErrNoSlot) { // the store was emptied, and another process may have published a newer one
+		return statuslist.Published{}, unavailable(errors.New("the newest publication is not known"))
 	}
 	if !s.deps.Now().Before(p.Expires) {
 		return statuslist.Published{}, unavailable(errors.New("the newest publication has expired"))

@@ -209,6 +209,16 @@ func TestListsAreServedWhileTheStoreIsAway(t *testing.T) {
 	wantKind(t, err, fault.Unavailable)
 }
 
+// A store that was emptied holds no publication, and this process may not know the newest: none is served until there is one.
+func TestNoOldListIsServedForAStoreThatWasEmptied(t *testing.T) {
+	r, ref := publishedRig(t)
+	r.store.lost = true
+	_, err := r.get(t, ref.URI)
+	wantKind(t, err, fault.Unavailable)
+	r.store.lost = false
+	r.mustGet(t, ref.URI)
+}
+
 // Whoever fetches every list tells nobody whose document it looks at: all are named to its operator, and none that is not
 // served.
 func TestEveryListIsNamed(t *testing.T) {
