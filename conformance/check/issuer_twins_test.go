@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"justice-wallet/conformance/check"
-	"justice-wallet/conformance/record"
 	"justice-wallet/conformance/rig"
 	"justice-wallet/conformance/wallet"
 	"justice-wallet/keys"
@@ -246,7 +245,6 @@ func TestIssuersWithAnAnswerThatIsWrong(t *testing.T) {
 			accepted("refresh.race.2")(t, r)
 		}},
 	})
-	leave(t, record.Line{Kind: record.KindRules, Group: "issuers, mdoc", Count: len(good.Judge().Findings)})
 }
 
 func editOffer(t *testing.T, r *check.Record, edit func(o map[string]any)) {
@@ -659,5 +657,4 @@ func TestIssuersWithAJWTThatIsWrong(t *testing.T) {
 		})},
 		{"a status without an index", "jwt.status", jwt(claim("status", map[string]any{"status_list": map[string]any{"uri": w.IssuerURL + "/t/x"}}))},
 	})
-	leave(t, record.Line{Kind: record.KindRules, Group: "issuers, JWT", Count: len(good.Judge().Findings)})
 }

@@ -31,6 +31,7 @@ var issuerMutants = []testedMutant{
 	// Access tokens and proofs, at GOV.UK Wallet's door.
 	{mutant{"a token of this server, for this issuer", "issuer/internal/govuk/authorise.go", []string{"err != nil || got != want {", "err != nil && got != want {"}}, wholes, "TestRefusalsBurnNothing"},
 	{mutant{"a token that has not ended", "issuer/internal/govuk/authorise.go", []string{`err = claims.Time("exp"); err != nil || !p.Now().Before(g.Expires)`, `err = claims.Time("exp"); err != nil`}}, wholes, "TestRefusalsBurnNothing"},
+	{mutant{"a token and a proof that have begun", "issuer/internal/govuk/authorise.go", []string{`err != nil || now.Before(from) {`, "err != nil || from.IsZero() {"}}, wholes, "TestRefusalsBurnNothing"},
 	{mutant{"a token for one document", "issuer/internal/govuk/authorise.go", []string{"err != nil || len(list) != 1", "err != nil || len(list) < 1"}}, wholes, "TestRefusalsBurnNothing"},
 	{mutant{"a proof of this wallet, for this issuer", "issuer/internal/govuk/proof.go", []string{"err != nil || got != want {", "err != nil && got != want {"}}, wholes, "TestRefusalsBurnNothing"},
 	{mutant{"one proof, and of one kind", "issuer/internal/govuk/proof.go", []string{`request.Proof == nil || request.Proofs != nil || request.Proof.Type != "jwt"`, "request.Proof == nil"}}, wholes, "TestRefusalsBurnNothing"},
