@@ -106,6 +106,8 @@ func (w *Watcher) checkConditional(ctx context.Context, uri string, a answer) er
 		return nil
 	case again.status == http.StatusOK && again.header.Get("ETag") != tag && !bytes.Equal(again.body, a.body):
 		return nil // it was renewed between the two
+	case again.status != http.StatusNotModified && again.status != http.StatusOK:
+		return wrong(KindUnavailable, "status "+http.StatusText(again.status)+" when it is asked again")
 	}
 	return wrong(KindConditional, "no 304 to the entity tag it gave")
 }

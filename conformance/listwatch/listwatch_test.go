@@ -86,6 +86,15 @@ func TestEachFaultHasItsAlarm(t *testing.T) {
 		{"no max-age", func(p *publisher) { p.set = http.Header{"Cache-Control": {"public"}} }, listwatch.KindCaching},
 		{"kept over ttl", func(p *publisher) { p.set = http.Header{"Cache-Control": {"public, max-age=601"}} }, listwatch.KindCaching},
 		{"kept beyond exp", func(p *publisher) { p.claims = map[string]any{"exp": start.Add(5 * time.Minute).Unix()} }, listwatch.KindCaching},
+		{"gone when asked again", func(p *publisher) {
+			p.answer = func(w http.ResponseWriter, r *http.Request) {
+				if strings.Contains(r.Header.Get("If-None-Match"), "never-was") {
+					p.serveList(w, r)
+					return
+				}
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		}, listwatch.KindUnavailable},
 		{"never 304", func(p *publisher) { p.never = true }, listwatch.KindConditional},
 		{"always 304", func(p *publisher) {
 			p.answer = func(w http.ResponseWriter, r *http.Request) {

@@ -18,6 +18,7 @@ const (
 	bytesLost   = "bytes lost with the power"
 	verdicts    = "verdicts"
 	listsRead   = "lists read from outside"
+	wentBack    = "of them older than one before, for a moment after Redis had lost it"
 )
 
 // Counts is how often each thing happened. Safe for concurrent use.

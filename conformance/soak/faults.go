@@ -14,6 +14,8 @@ type fault struct {
 	name   string
 	weight int
 	strike func(*World) error
+
+	forgets bool // Redis comes back without what it had acknowledged
 }
 
 // points are the steps at which the issuer is killed (pkg/faultpoint).
@@ -25,22 +27,22 @@ var points = []string{
 // faults are drawn from by their weight: of five hundred rounds, about 240 losses of power, 50 failovers, and more than a
 // thousand kills.
 var faults = []fault{
-	{"redis killed", 24, (*World).killRedis},
-	{"power lost by redis", 16, (*World).redisLosesPower},
-	{"power lost", 8, (*World).losePower},
-	{"issuer killed at a step", 14, (*World).killAtAStep},
-	{"issuer killed", 12, (*World).killIssuer},
-	{"everything killed", 8, (*World).killAll},
-	{"failover that loses writes", 12, (*World).failOver},
-	{"answers lost", 4, (*World).loseAnswers},
-	{"append-only file cut short", 3, (*World).cutFile},
-	{"redis emptied", 3, (*World).emptyRedis},
+	{"redis killed", 24, (*World).killRedis, false},
+	{"power lost by redis", 16, (*World).redisLosesPower, false},
+	{"power lost", 8, (*World).losePower, false},
+	{"issuer killed at a step", 14, (*World).killAtAStep, false},
+	{"issuer killed", 12, (*World).killIssuer, false},
+	{"everything killed", 8, (*World).killAll, false},
+	{"failover that loses writes", 12, (*World).failOver, true},
+	{"answers lost", 4, (*World).loseAnswers, false},
+	{"append-only file cut short", 3, (*World).cutFile, true},
+	{"redis emptied", 3, (*World).emptyRedis, true},
 }
 
 // clusterFaults are those of a Redis Cluster.
 var clusterFaults = []fault{
-	{"failover of a cluster that loses writes", 4, (*World).clusterFailOver},
-	{"issuer killed", 1, (*World).killIssuer},
+	{"failover of a cluster that loses writes", 4, (*World).clusterFailOver, true},
+	{"issuer killed", 1, (*World).killIssuer, false},
 }
 
 // Round has one fault whose name matches the regular expression only strike under load, and checks. "" is any.
@@ -50,6 +52,8 @@ func (w *World) Round(only string) error {
 		return err
 	}
 	before := len(w.Violations())
+	w.forgetful = w.forgot || f.forgets
+	w.forgot = f.forgets
 	stop := w.load()
 	w.wait(30, 150)
 	err = f.strike(w)

@@ -41,6 +41,9 @@ type World struct {
 	judged sync.Map // slot: the verifier said that it ended
 	told   sync.Map // slot: a violation of it was noted
 
+	forgot    bool // in the round before, Redis lost what it had acknowledged
+	forgetful bool // Redis lost what it had acknowledged, in this round or the one before
+
 	mu         sync.Mutex
 	violations []string
 }
