@@ -51,12 +51,18 @@ func TestWhatGoesWrongForStaffAndOrganisations(t *testing.T) {
 		officer.joins("council")
 		officer.onThisDevice()
 		officer.fromAnotherPhone()
+		officer.beforeItBegins(c)
 		officer.hearsNothing(c)
 		officer.cannotAskTheIssuer(c, l)
-		staff := window("staff")
+		staff, colleague, person := window("staff"), window("colleague"), window("person")
 		staff.gives(c)
-		endsByTwo(staff, window("colleague"), c)
+		person.visit("/?lang=" + mode.Language)
+		person.signIn("Alex Example (synthetic)")
+		person.asksForALetter()
+		staff.printsWhatWaits()
+		endsByTwo(staff, colleague, c)
 		officer.afterItsEnd(c)
+		endsAlone(staff, colleague, c)
 	})
 	for _, trouble := range record.Troubles() {
 		t.Error(trouble)
@@ -110,6 +116,15 @@ func (w walker) fromAnotherPhone() {
 	w.must(err)
 	w.checks("another phone", thief, held, "This document is not being shown from the phone it was issued to",
 		"Nid yw'r ddogfen hon yn cael ei dangos o'r ffôn y'i cyhoeddwyd iddo")
+}
+
+// beforeItBegins has a phone show a document to a desk whose clock is a day behind its issuer's.
+func (w walker) beforeItBegins(c *clock) {
+	w.t.Helper()
+	c.pass(24 * time.Hour)
+	phone, held := w.phone()
+	c.pass(-24 * time.Hour)
+	w.checks("not yet valid", phone, held, "This document cannot be used yet", "Ni ellir defnyddio'r ddogfen hon eto")
 }
 
 func (w walker) hearsNothing(c *clock) {
@@ -172,6 +187,61 @@ func endsByTwo(staff, colleague walker, c *clock) {
 	colleague.must(colleague.rig.Issuer.Work(context.Background()))
 	colleague.visit(page)
 	colleague.is("console: ended by two", "Done", "Wedi gorffen")
+}
+
+// endsAlone ends more documents than one person may, after a recall and on one person's word: their page says that the record
+// does not support them, and the published list is late.
+func endsAlone(staff, colleague walker, c *clock) {
+	w := staff
+	w.t.Helper()
+	for range 11 {
+		w.phone()
+	}
+	w.must(w.rig.HMPPS.Recall("released-recently"))
+	w.staff("Synthetic caseworker")
+	w.visit("/console")
+	w.must(w.tab.Fill(w.say("Prison number or CRN", "Rhif carchar neu CRN"), "A0001SY"))
+	w.press("Search", "Chwilio")
+	w.pressWallet("Michael John Example")
+	w.look("console: the record does not support them")
+	w.follow(".govuk-notification-banner a")
+	w.tap("Standard recall", "Galw'n ôl safonol")
+	w.press("Continue", "Parhau")
+	w.press("Continue", "Parhau")
+	w.press("End now", "Dod i ben nawr")
+	w.is("console: a second person, or an emergency", "A second person must agree", "Rhaid i ail berson gytuno")
+	w.press("End these documents on my word", "Dod â'r dogfennau hyn i ben ar fy ngair i")
+	w.is("console: on one person's word", "It ends in a few seconds", "Bydd yn dod i ben mewn ychydig eiliadau")
+	page := w.tab.Address()
+	for _, wait := range []time.Duration{11 * time.Second, 15 * time.Minute} {
+		c.pass(wait)
+		w.must(w.rig.Issuer.Work(context.Background()))
+	}
+	w.visit("/console")
+	w.is("console: the published list is late", "Find a person", "Dod o hyd i berson")
+	w.visit(page)
+	w.is("console: an ending that is late", "The documents are ending", "Mae'r dogfennau'n dod i ben")
+	w.must(w.rig.Issuer.Publish(context.Background()))
+	c.pass(11 * time.Second)
+	w.must(w.rig.Issuer.Work(context.Background()))
+
+	colleague.staff("Synthetic colleague who approves")
+	colleague.visit("/console/queue")
+	colleague.follow(`a[href^="/console/endings/"]`)
+	colleague.is("console: done on one person's word", "Done on one person's word", "Wedi gorffen ar air un person")
+	colleague.press("I have looked at this", "Rwyf wedi edrych ar hyn")
+	colleague.is("console: looked at", "Done", "Wedi gorffen")
+}
+
+// printsWhatWaits prints the letter that somebody asked for.
+func (w walker) printsWhatWaits() {
+	w.t.Helper()
+	w.visit("/console/letters")
+	w.look("console: a letter waits")
+	w.press("Print", "Argraffu")
+	w.look("letter on paper, as it was asked for")
+	w.visit("/console/letters")
+	w.look("console: no letter waits")
 }
 
 // gives has a caseworker give a document, approve a job, and print a letter.

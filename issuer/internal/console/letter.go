@@ -81,7 +81,7 @@ func (d *Door) GetLetters(c *gin.Context, v *visit) error {
 	w := d.words(c)
 	page := ui.Page{Title: w.Say("letters.title"), Wide: true, LanguagePath: pathLetters}
 	if len(own) > 0 {
-		page.Content = []ui.Component{d.lettersTable(c, w, v, own)}
+		page.Content = d.lettersList(c, w, v, own)
 	} else if next == "" {
 		page.Content = []ui.Component{ui.P(w.Say("letters.none"))}
 	}
@@ -91,21 +91,20 @@ func (d *Door) GetLetters(c *gin.Context, v *visit) error {
 	return d.write(c, v, http.StatusOK, page)
 }
 
-func (d *Door) lettersTable(c *gin.Context, w ui.Words, v *visit, own []waiting) ui.Component {
-	table := ui.Table{Caption: w.Count("letters.caption", len(own)), Head: []ui.TableCell{
-		{Text: w.Say("letters.name")}, {Text: w.Say("letters.kind")}, {Text: w.Say("letters.how")}, {Text: w.Say("letters.asked")}, {Text: w.Say("letters.print")},
-	}}
+// lettersList has a card for each: a table of as many columns does not fit a phone.
+func (d *Door) lettersList(c *gin.Context, w ui.Words, v *visit, own []waiting) []ui.Component {
+	list := []ui.Component{ui.P(w.Count("letters.caption", len(own)))}
 	csrf := d.csrf(c)
 	for _, one := range own {
 		how := "letters.collect"
 		if len(one.Address) > 0 {
 			how = "letters.post"
 		}
-		table.Rows = append(table.Rows, []ui.TableCell{
-			{Text: one.Case.Name}, {Text: w.Say("letter.for." + string(one.Kind))}, {Text: w.Say(how)}, {Text: w.Date(one.Asked)}, {Html: printButton(w, v, csrf, one)},
-		})
+		list = append(list, card(template.HTML(template.HTMLEscapeString(one.Case.Name)), // escaped
+			ui.Row(w.Say("letters.kind"), w.Say("letter.for."+string(one.Kind))), ui.Row(w.Say("letters.how"), w.Say(how)), ui.Row(w.Say("letters.asked"), w.Date(one.Asked)),
+			ui.RowHTML(w.Say("letters.paper"), printButton(w, v, csrf, one))))
 	}
-	return table
+	return list
 }
 
 func printButton(w ui.Words, v *visit, csrf string, one waiting) template.HTML {
