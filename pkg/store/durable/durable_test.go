@@ -204,6 +204,25 @@ func TestAStoreThatWentBackIsBroughtUp(t *testing.T) {
 	wantRevoked(t, r.snapshot(t), 5, 1999)
 }
 
+// Only a place that was given is lost: another process, which does not know of it, must not give it.
+func TestAStoreThatForgotAPlaceIsBroughtUp(t *testing.T) {
+	r := filled(t)
+	held := r.snapshot(t)
+	older := newStore()
+	if err := older.Restore(t.Context(), statuslist.Recovery{
+		List: "a", Epoch: held.Epoch, Size: size, Allocated: 2, Until: until, Ended: []statuslist.Ended{{Index: 5, At: start}, {Index: 1999, At: start}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.store.Slots = older.Slots
+	if err := r.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if head, err := older.Head(t.Context(), "a"); err != nil || head.Allocated != 3 {
+		t.Errorf("%d given (%v), want 3", head.Allocated, err)
+	}
+}
+
 // One revocation lost and another made since: the sequence alone does not tell.
 func TestAsManyRevocationsAreNotTheSame(t *testing.T) {
 	r := filled(t)
