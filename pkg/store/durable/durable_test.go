@@ -210,7 +210,7 @@ func TestAStoreThatForgotAPlaceIsBroughtUp(t *testing.T) {
 	held := r.snapshot(t)
 	older := newStore()
 	if err := older.Restore(t.Context(), statuslist.Recovery{
-		List: "a", Epoch: held.Epoch, Size: size, Allocated: 2, Until: until, Ended: []statuslist.Ended{{Index: 5, At: start}, {Index: 1999, At: start}},
+		List: "a", Epoch: held.Epoch, Size: size, Allocated: 2, Until: until, Member: held.Members, Ended: []statuslist.Ended{{Index: 5, At: start}, {Index: 1999, At: start}},
 	}); err != nil {
 		t.Fatal(err)
 	}
