@@ -13,13 +13,13 @@ import (
 	"justice-wallet/pkg/store/storetest"
 )
 
-// A verifier that shares the Redis needs to read two keys of a list, and may do nothing else (docs/running.md).
+// A verifier that shares the Redis needs to read three keys of a list, and may do nothing else (docs/running.md).
 func TestEntryIsReadByAUserWhoMayOnlyRead(t *testing.T) {
 	url := storetest.StartRedis(t)
 	client := dial(t, url)
 	fill(t, newStore(t, client, "", at(start)))
 	err := client.Do(t.Context(), "ACL", "SETUSER", "verifier", "on", ">synthetic", "resetkeys", "resetchannels", "-@all",
-		"%R~justice-wallet:*:list", "%R~justice-wallet:*:revoked", "+eval_ro", "+evalsha_ro", "+hmget", "+strlen", "+bitcount", "+getbit", "+hello").Err()
+		"%R~justice-wallet:*:list", "%R~justice-wallet:*:revoked", "%R~justice-wallet:*:members", "+eval_ro", "+evalsha_ro", "+hmget", "+hgetall", "+strlen", "+bitcount", "+getbit", "+hello").Err()
 	if err != nil {
 		t.Fatal(err)
 	}
