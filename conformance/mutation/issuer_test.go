@@ -71,6 +71,7 @@ var issuerMutants = []testedMutant{
 
 	// The service API, casework and visits.
 	{mutant{"a role of one's own", "issuer/internal/serviceapi/serviceapi.go", []string{"if !who.Can(role) {", "if who.Can(role) && !who.Can(role) {"}}, wholes, "TestTheServiceAPIAsksWho"},
+	{mutant{"somebody ends only what they may know of", "issuer/internal/serviceapi/serviceapi.go", []string{"	if err := a.within(c, who, r); err != nil {", "	if err := error(nil); err != nil {"}}, services, "TestNobodyEndsADocumentOfAnotherTeam"},
 	{mutant{"more than a few take two people", "issuer/internal/serviceapi/serviceapi.go", []string{"if len(stand) > casework.AloneLimit {", "if len(stand) < 0 {"}}, services, "TestAServiceIsNoneOfTwoPeople"},
 	{mutant{"a batch takes two people", "pkg/casework/ending.go", []string{"return e.Scope == ScopeBatch || e.Scope == ScopeKey || len(e.Targets) > AloneLimit", "return e.Scope == ScopeKey"}}, cases, "TestTwoPeople|TestABatchNeedsTwoPeople"},
 	{mutant{"what was shown is what ends", "pkg/casework/ending.go", []string{"if e.Digest() != digest {", "if digest == \"\" {"}}, cases, "TestAChangedEffectIsNotPlanned"},

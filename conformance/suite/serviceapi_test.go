@@ -91,6 +91,8 @@ func TestTheServiceAPIDoesWhatTheConsoleDoes(t *testing.T) {
 	}
 	system.ask("POST", "/api/cases/timeline", map[string]any{"record": "A0031SY", "wider": wider}, 404) // restricted
 
+	user.ask("POST", "/api/revocations", map[string]any{"record": person, "reason": "DIED"}, 404) // of another team
+
 	request := map[string]any{"id": uuid.NewString(), "scope": "PERSON", "record": person, "wider": wider, "reason": "RECALLED_STANDARD"}
 	request["digest"] = system.ask("POST", "/api/endings/effect", request, 200)["digest"]
 	system.ask("POST", "/api/endings", request, 201)
@@ -114,6 +116,11 @@ func TestTheServiceAPIDoesWhatTheConsoleDoes(t *testing.T) {
 	passed.Add(int64(3 * time.Second))
 	if s := state(); s != "DONE" {
 		t.Errorf("published: %s", s)
+	}
+
+	again := map[string]any{"record": person, "wider": wider, "reason": "RECALLED_STANDARD"}
+	if ended := user.ask("POST", "/api/revocations", again, 200)["revoked"].([]any); len(ended) != 1 { // who may know of the person may
+		t.Errorf("ended at once: %v", ended)
 	}
 
 	approval := user.ask("POST", "/api/approvals", map[string]any{

@@ -358,6 +358,27 @@ func TestAServiceIsNoneOfTwoPeople(t *testing.T) {
 	w.want(401, "", "GET", "/api/endings", w.tokenOf("second", "another", "N07SYN", every...), nil)
 }
 
+// Somebody ends at once, too, only what is of a person they may know of; and is not told whether there is such a document.
+func TestNobodyEndsADocumentOfAnotherTeam(t *testing.T) {
+	w := newWorld(t)
+	document := w.issue(1)
+	stranger := w.user("stranger", "N09SYN", all...)
+	for name, request := range map[string]map[string]any{
+		"everything of a person":         {"record": ann, "reason": "DIED"},
+		"one document":                   {"credentialId": document, "reason": "DIED"},
+		"a document that does not exist": {"credentialId": "00000000-0000-4000-8000-000000000099", "reason": "DIED"},
+	} {
+		if got := w.want(404, "Error", "POST", "/api/revocations", stranger, request)["error"]; got != casework.CodeNoAccess {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	kept, err := w.Credential(t.Context(), document)
+	must(t, err)
+	if !kept.Revoked.IsZero() {
+		t.Error("it has ended")
+	}
+}
+
 func TestAServiceEndsAFewForItself(t *testing.T) {
 	w := newWorld(t)
 	for n := range casework.AloneLimit {

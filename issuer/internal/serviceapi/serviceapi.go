@@ -5,6 +5,7 @@ package serviceapi
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -167,6 +168,7 @@ type revocationRequest struct {
 	CredentialID string          `json:"credentialId"` // one document; or
 	Record       string          `json:"record"`       // everything about this person
 	Reason       issuance.Reason `json:"reason"`
+	Wider        casework.Wider  `json:"wider"` // why somebody looks beyond their teams
 }
 
 type endedDocument struct {
@@ -185,7 +187,7 @@ func (a *API) PostRevocation(c *gin.Context) error {
 	if err := httpserver.ReadJSON(c, &r); err != nil {
 		return err
 	}
-	if err := a.few(c.Request.Context(), who, r.Record); err != nil {
+	if err := a.within(c, who, r); err != nil {
 		return err
 	}
 	ended, err := a.Issuance.Revoke(c.Request.Context(), issuance.RevokeRequest{ID: r.CredentialID, Person: r.Record, Reason: r.Reason, Actor: who.Username})
@@ -200,20 +202,40 @@ func (a *API) PostRevocation(c *gin.Context) error {
 	return nil
 }
 
-// few refuses to end for one person alone what takes two. A system that acts on an event is no person.
-func (a *API) few(ctx context.Context, who caller, record string) error {
-	if record == "" || !who.Person {
+// within refuses to somebody what is not of a person they may know of, and to one alone what takes two. A system that acts on
+// an event is nobody: it has no team, and its role is all it needs.
+func (a *API) within(c *gin.Context, who caller, r revocationRequest) error {
+	if !who.Person {
 		return nil
 	}
-	all, err := a.Register.CredentialsOf(ctx, record)
+	person, err := a.personOf(c.Request.Context(), r)
 	if err != nil {
-		return fault.Wrap(fault.Unavailable, "store_unavailable", "", err)
+		return err
 	}
-	stand := slices.DeleteFunc(slices.Clone(all), func(one issuance.Credential) bool { return !casework.Stands(one, a.Now()) })
+	seen, err := a.see(c, who, about{person, r.Wider}, "end")
+	if err != nil || r.Record == "" {
+		return err
+	}
+	stand := slices.DeleteFunc(slices.Clone(seen.Documents), func(one issuance.Credential) bool { return !casework.Stands(one, a.Now()) })
 	if len(stand) > casework.AloneLimit {
 		return fault.New(fault.Forbidden, CodePerson, "more than ten documents take two people: use /api/endings")
 	}
 	return nil
+}
+
+// personOf says whose documents a request is about. A document that does not exist is answered as one that is not theirs.
+func (a *API) personOf(ctx context.Context, r revocationRequest) (string, error) {
+	if r.Record != "" {
+		return r.Record, nil
+	}
+	one, err := a.Register.Credential(ctx, r.CredentialID)
+	if errors.Is(err, issuance.ErrNotFound) {
+		return "", fault.Wrap(fault.NotFound, casework.CodeNoAccess, "there is no such case for you", err)
+	}
+	if err != nil {
+		return "", fault.Wrap(fault.Unavailable, "store_unavailable", "", err)
+	}
+	return one.Record.Person, nil
 }
 
 type issuedDocument struct {
