@@ -184,6 +184,9 @@ func openDoors(c Config, d Deps, server *httpserver.Server, p parts) error {
 	return nil
 }
 
+// Leave lets another process publish the status lists from its next tick on. Run does it when it ends.
+func (i *Issuer) Leave(ctx context.Context) error { return i.status.Leave(ctx) }
+
 // Publish signs and publishes every status list that changed.
 func (i *Issuer) Publish(ctx context.Context) error { return i.status.Publish(ctx) }
 

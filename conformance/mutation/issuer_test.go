@@ -63,6 +63,7 @@ var issuerMutants = []testedMutant{
 	{mutant{"no list goes back", "issuer/internal/statusapi/publish.go", []string{"case now.Sequence < seen.Sequence:", "case false:"}}, slots, "TestARestoredStoreDoesNotBringBackAnOlderList|TestTheRevokedNeverGrowFewer"},
 	{mutant{"nothing is signed while the clock went back", "issuer/internal/statusapi/publish.go", []string{"case s.issue().Before(seen.Issued):", "case false:"}}, slots, "TestNothingIsSignedWhenTheClockWentBack"},
 	{mutant{"one process publishes", "issuer/internal/statusapi/publish.go", []string{"if errors.Is(err, statuslist.ErrHeld) {", "if false {"}}, slots, "TestOneOfTwoProcessesPublishes"},
+	{mutant{"a process that stops gives its lists to the next", "issuer/internal/statusapi/publish.go", []string{"Lease(ctx, id, s.holder, 0)", "Lease(ctx, id, s.holder, s.config.Lease)"}}, slots, "TestAPublisherThatStopsIsFollowedAtOnce"},
 	{mutant{"what was signed is read back", "issuer/internal/statusapi/sign.go", []string{"if !got.Same(want) {", "if got.Len() < 0 {"}}, slots, "TestOwnOutputIsCompared"},
 	{mutant{"an expired list is not served", "issuer/internal/statusapi/serve.go", []string{"if !s.deps.Now().Before(p.Expires) {", "if p.Expires.IsZero() {"}}, slots, "TestAnExpiredListIsNeverServed"},
 	{mutant{"a list that is not ours is not found", "issuer/internal/statusapi/serve.go", []string{"if !s.known[id] || s.isRetired(id) {", "if s.isRetired(id) {"}}, slots, "TestUnknownListsAreNotFound"},

@@ -5,6 +5,7 @@ package suite_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"justice-wallet/conformance/rig"
@@ -32,7 +33,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Close(); err != nil {
+	if err := errors.Join(first.Issuer.Leave(ctx), first.Close()); err != nil {
 		t.Fatal(err)
 	}
 	second := start(t, options)

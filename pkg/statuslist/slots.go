@@ -134,8 +134,8 @@ func (p Published) Version() Version { return Version{p.Sequence, p.Issued} }
 
 // Publications keeps the newest signed form of each list. Safe for concurrent use.
 type Publications interface {
-	// Lease gives holder the right to publish list for so long, by the store's own clock, or lengthens it. ErrHeld while
-	// another has it. A holder whose time is over keeps its fence if it comes before any other.
+	// Lease gives holder the right to publish list for so long from now, by the store's own clock; for no time at all, it
+	// gives it back. ErrHeld while another has it. A holder whose time is over keeps its fence if it comes before any other.
 	Lease(ctx context.Context, list, holder string, life time.Duration) (Lease, error)
 
 	// SavePublished replaces a list's publication, unless another has taken the lease since, or p has a lower sequence,

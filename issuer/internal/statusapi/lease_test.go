@@ -2,6 +2,7 @@ package statusapi_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"io"
 	"reflect"
@@ -51,6 +52,20 @@ func TestADeadPublisherIsFollowed(t *testing.T) {
 	}
 	if err := r.Publish(t.Context()); err != nil || r.published(t, ref).Revoked != 1 {
 		t.Errorf("the one before, that was not dead: %v", err)
+	}
+}
+
+// A process that is stopped is followed at the very next tick: a rolling restart keeps no ending back.
+func TestAPublisherThatStopsIsFollowedAtOnce(t *testing.T) {
+	r := newRig(t)
+	other := r.again(t)
+	ref := r.allocate(t, "a")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	r.Run(ctx, nil) // publishes once, and ends
+	r.revoke(t, ref)
+	if err := other.Publish(t.Context()); err != nil || r.published(t, ref).Revoked != 1 {
+		t.Errorf("the next one: %v, %d revoked", err, r.published(t, ref).Revoked)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 	"justice-wallet/pkg/statuslist"
 )
 
-// Run publishes at once and then at every tick, until ctx ends. The ticks are regular, so that the time at which a list
-// changes does not betray the time of a revocation. A failure is logged, and tried again at the next tick.
+// Run publishes at once and then at every tick, until ctx ends; then it leaves. The ticks are regular, so that the time at
+// which a list changes does not betray the time of a revocation. A failure is logged, and tried again at the next tick.
 func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) {
 	for {
 		if err := s.Publish(ctx); err != nil {
@@ -21,10 +21,30 @@ func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) {
 		}
 		select {
 		case <-ctx.Done():
+			if err := s.Leave(context.WithoutCancel(ctx)); err != nil {
+				s.deps.Log.ErrorContext(ctx, "leave status lists", "error", err)
+			}
 			return
 		case <-ticks:
 		}
 	}
+}
+
+// timeToLeave bounds what a stop may wait for a store that is away.
+const timeToLeave = 2 * time.Second
+
+// Leave gives the leases of all lists back, so that another process publishes at its next tick and need not wait for their
+// end.
+func (s *Service) Leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, timeToLeave)
+	defer cancel()
+	for _, id := range s.ids {
+		_, err := s.deps.Publications.Lease(ctx, id, s.holder, 0)
+		if err != nil && !errors.Is(err, statuslist.ErrHeld) {
+			return fmt.Errorf("give lease back: %w", err)
+		}
+	}
+	return nil
 }
 
 // Publish renews the publication of each list that has changed, or whose publication is past half its life, unless another

@@ -642,6 +642,12 @@ func leaseOfOne(t *testing.T, f fixture) {
 		t.Errorf("the holder's lease was %+v, is %+v", first, again)
 	}
 	f.lease(t, "b", "two")
+	if _, err := f.Lease(f.ctx, "a", "one", 0); err != nil {
+		t.Errorf("give it back: %v", err)
+	}
+	if next := f.lease(t, "a", "two"); next.Fence <= first.Fence {
+		t.Errorf("%+v after %+v", next, first)
+	}
 }
 
 // expire gives holder a lease that is over by the clock of whatever store it is.
