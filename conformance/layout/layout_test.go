@@ -42,6 +42,7 @@ const rules = `
 	pkg/seal           <                                                                    | golang.org/x/crypto/chacha20poly1305
 	pkg/es256          <                                                                    |
 	pkg/pemfile        <                                                                    |
+	pkg/nocore         <                                                                    |
 	pkg/internal/fixture < pkg/cbor                                                         |
 	keys               < pkg/audit pkg/es256 pkg/fault pkg/pemfile                          | golang.org/x/crypto/argon2 golang.org/x/crypto/chacha20poly1305
 	keys/guard         <                                                                    |
@@ -96,7 +97,7 @@ const rules = `
 	# commands know all of their own
 	issuer/cmd/issuer     < issuer keys keys/providers pkg/...                                             |
 	verifier/cmd/verifier < verifier pkg/...                                                |
-	keys/cmd/keys         < keys keys/providers pkg/audit pkg/config pkg/es256 pkg/jose pkg/pemfile pkg/vical |
+	keys/cmd/keys         < keys keys/providers pkg/audit pkg/config pkg/es256 pkg/jose pkg/nocore pkg/pemfile pkg/vical |
 
 	# the judges: imported by nobody else; those that judge share no code with the judged
 	conformance/wallet    <                                                                 |

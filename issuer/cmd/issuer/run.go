@@ -18,6 +18,7 @@ import (
 	"justice-wallet/pkg/audit"
 	"justice-wallet/pkg/config"
 	"justice-wallet/pkg/faultpoint"
+	"justice-wallet/pkg/nocore"
 	"justice-wallet/pkg/store/durable"
 	"justice-wallet/pkg/store/memstore"
 	"justice-wallet/pkg/store/redisstore"
@@ -37,6 +38,9 @@ type settings struct {
 
 // run reads the configuration, all mistakes at once, and serves until ctx ends. With -health it asks its own /readyz.
 func run(ctx context.Context, args []string, getenv func(string) string, stderr io.Writer) error {
+	if err := nocore.Forbid(); err != nil { // private keys are in memory
+		return err
+	}
 	r := config.NewReader(getenv)
 	c := issuer.ReadConfig(r)
 	if len(args) == 1 && args[0] == "-health" {

@@ -16,6 +16,7 @@ import (
 	"justice-wallet/keys/providers"
 	"justice-wallet/pkg/audit"
 	"justice-wallet/pkg/config"
+	"justice-wallet/pkg/nocore"
 )
 
 var errUsage = errors.New("want init, root, signer, add, list, rotate, revoke, export or trust, with -dir; drill; or reader, reader-crl, list-key, sign-list, vical-import or vical-export (go doc ./keys/cmd/keys)")
@@ -49,6 +50,9 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 func runAt(cost keys.Cost, args []string, getenv func(string) string, now func() time.Time, stdin io.Reader, stdout io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
+	}
+	if err := nocore.Forbid(); err != nil { // private keys are in memory
+		return err
 	}
 	switch args[0] {
 	case "reader", "reader-crl", "list-key", "sign-list", "vical-import", "vical-export":

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"justice-wallet/pkg/nocore"
 	"justice-wallet/pkg/store/redisstore"
 	"justice-wallet/verifier"
 )
@@ -18,6 +19,9 @@ const healthTimeout = 3 * time.Second
 
 // run is the command without the process around it. It returns the exit code: 2 for a mistake of the caller's.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	if err := nocore.Forbid(); err != nil { // the key of its requests is in memory
+		return report(stderr, 1, err)
+	}
 	flags := flag.NewFlagSet("verifier", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	health := flags.Bool("health", false, "ask the verifier on this machine whether it lives")

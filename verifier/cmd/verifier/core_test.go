@@ -1,0 +1,19 @@
+package main
+
+import (
+	"context"
+	"io"
+	"syscall"
+	"testing"
+)
+
+// Private keys are in memory: no crash of this program may write them to a disk. It is so before a key is opened.
+func TestItLeavesNoCore(t *testing.T) {
+	if code := run(context.Background(), nil, func(string) string { return "" }, io.Discard, io.Discard); code == 0 {
+		t.Fatal("it ran without a configuration")
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil || limit != (syscall.Rlimit{}) {
+		t.Errorf("core files are limited to %d bytes (%v)", limit.Cur, err)
+	}
+}
