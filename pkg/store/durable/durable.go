@@ -63,6 +63,7 @@ type list struct {
 	until   time.Time
 	revoked []byte // as in statuslist.Snapshot
 	history string // of the store, when it was last seen to hold all of this
+	newer   bool   // more is known than it held then
 	members string // as in statuslist.Head, when it was last seen whole
 }
 
@@ -127,10 +128,13 @@ func (l *Lists) apply(r record) error {
 	case r.kind == kindGiven && r.number < k.size:
 		k.given = max(k.given, r.number+1)
 		if r.at.After(k.until) {
-			k.until = r.at
+			k.until, k.newer = r.at, true
 		}
 	case r.kind == kindEnded && r.number < k.size:
-		k.revoked[r.number/8] |= 1 << (r.number % 8)
+		if bit := byte(1) << (r.number % 8); k.revoked[r.number/8]&bit == 0 {
+			k.revoked[r.number/8] |= bit
+			k.newer = true
+		}
 	default:
 		return fmt.Errorf("%w: a record that its list has no place for", journal.ErrDamaged)
 	}
@@ -179,7 +183,7 @@ func (l *Lists) known(id string) (list, bool) {
 	if k == nil {
 		return list{}, false
 	}
-	return list{epoch: k.epoch, size: k.size, given: k.given, until: k.until, history: k.history, members: k.members}, true
+	return list{epoch: k.epoch, size: k.size, given: k.given, until: k.until, history: k.history, newer: k.newer, members: k.members}, true
 }
 
 // whole is known, with a copy of the bits.

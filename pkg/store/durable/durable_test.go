@@ -32,6 +32,8 @@ var (
 type store struct {
 	statuslist.Slots
 	away     error
+	forgets  bool   // acknowledges a revocation, and loses it
+	read     func() // runs once, when a snapshot was taken and has not been looked at
 	restored int
 }
 
@@ -41,7 +43,19 @@ func (s *store) Revoke(ctx context.Context, o string, slot statuslist.Slot, coun
 	if s.away != nil {
 		return time.Time{}, s.away
 	}
+	if s.forgets {
+		return at, nil
+	}
 	return s.Slots.Revoke(ctx, o, slot, counter, at)
+}
+
+func (s *store) Snapshot(ctx context.Context, list string) (statuslist.Snapshot, error) {
+	held, err := s.Slots.Snapshot(ctx, list)
+	if read := s.read; read != nil {
+		s.read = nil
+		read()
+	}
+	return held, err
 }
 
 func (s *store) Restore(ctx context.Context, r statuslist.Recovery) error {
@@ -205,6 +219,34 @@ func TestAStoreThatWentBackIsBroughtUp(t *testing.T) {
 }
 
 // Only a place that was given is lost: another process, which does not know of it, must not give it.
+// A replica that is promoted may be the very list that was last seen whole, without what was acknowledged since.
+func TestAStoreThatWentBackToWhatWasSeenIsBroughtUp(t *testing.T) {
+	lose := func(r *rig, index int) {
+		r.store.forgets = true
+		defer func() { r.store.forgets = false }()
+		r.revoke(t, index, start)
+	}
+	for name, loses := range map[string]func(*rig){
+		"after it was seen":       func(r *rig) { lose(r, 1) },
+		"while it is being seen":  func(r *rig) { r.store.read = func() { lose(r, 1) }; r.snapshot(t) },
+		"after another was ended": func(r *rig) { r.revoke(t, 0, start); r.snapshot(t); lose(r, 1) },
+	} {
+		r := newRig(t, newStore())
+		r.ensure(t, "a")
+		r.next(t, "first")
+		if _, err := r.Head(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		loses(r)
+		if _, err := r.Head(t.Context(), "a"); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if held, err := r.store.Slots.Snapshot(t.Context(), "a"); err != nil || held.Revoked[0]>>1&1 != 1 {
+			t.Errorf("%s: the store still lacks it (%v)", name, err)
+		}
+	}
+}
+
 func TestAStoreThatForgotAPlaceIsBroughtUp(t *testing.T) {
 	r := filled(t)
 	held := r.snapshot(t)

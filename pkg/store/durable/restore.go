@@ -28,9 +28,10 @@ func (l *Lists) Head(ctx context.Context, id string) (statuslist.Head, error) {
 	return held.Head, err
 }
 
-// isAsSeen says whether the store's list is the one that was last seen whole, and nothing was done to it since.
+// isAsSeen says whether the store's list is the one that was last seen whole, and nothing was done to it since. A store that
+// went back to that one has lost whatever came to be known after it.
 func (k list) isAsSeen(head statuslist.Head) bool {
-	return head.Epoch == k.epoch && head.History == k.history && head.Allocated == k.given && head.Members == k.members && k.members != "" && head.Owed == ""
+	return !k.newer && head.Epoch == k.epoch && head.History == k.history && head.Allocated == k.given && head.Members == k.members && k.members != "" && head.Owed == ""
 }
 
 // Snapshot implements statuslist.Slots. It lacks nothing that the journal knew when it was called, and what the store holds
@@ -198,7 +199,9 @@ func (l *Lists) absorb(ctx context.Context, held statuslist.Snapshot) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lists[held.List].history = held.History
+	if k := l.lists[held.List]; !k.lacks(held) { // nothing was acknowledged while it was being read
+		k.history, k.newer = held.History, false
+	}
 	return nil
 }
 
