@@ -70,12 +70,17 @@ func (s *Service) publishList(ctx context.Context, id string, l list) error {
 	}
 	lease, err := s.deps.Publications.Lease(ctx, id, s.holder, s.config.Lease)
 	if errors.Is(err, statuslist.ErrHeld) {
-		return errors.Join(s.learn(ctx, id), s.look(ctx, id))
+		_, err := s.learn(ctx, id)
+		return errors.Join(err, s.look(ctx, id))
 	}
 	if err != nil {
 		return fmt.Errorf("take lease: %w", err)
 	}
-	if err := errors.Join(faultpoint.Hit("publish.after_lease"), s.learn(ctx, id)); err != nil {
+	if err := faultpoint.Hit("publish.after_lease"); err != nil {
+		return err
+	}
+	newest, err := s.learn(ctx, id)
+	if err != nil {
 		return err
 	}
 	if err := s.decoy(ctx, id, l); err != nil { // it is no reason to keep back what must be told
@@ -87,7 +92,7 @@ func (s *Service) publishList(ctx context.Context, id string, l list) error {
 	}
 	s.noteRoom(now)
 	seen, published := s.remembered(id)
-	if published && !s.isDue(now, seen) {
+	if published && newest == seen.Version() && !s.isDue(now, seen) { // a store that went back holds an older one, for all to read
 		return s.follows(now, seen, l.epoch)
 	}
 	return s.renew(ctx, id, lease, seen, l.epoch)
@@ -166,28 +171,29 @@ func (s *Service) signers() []string {
 	return ids
 }
 
-// learn remembers the newest publication in the store, whoever published it.
-func (s *Service) learn(ctx context.Context, id string) error {
-	if err := s.readNewest(ctx, id); !errors.Is(err, statuslist.ErrNoSlot) {
-		return err
+// learn remembers the newest publication in the store, whoever published it, and returns its version; none is no error.
+func (s *Service) learn(ctx context.Context, id string) (statuslist.Version, error) {
+	newest, err := s.readNewest(ctx, id)
+	if errors.Is(err, statuslist.ErrNoSlot) {
+		return statuslist.Version{}, nil
 	}
-	return nil
+	return newest, err
 }
 
-func (s *Service) readNewest(ctx context.Context, id string) error {
+func (s *Service) readNewest(ctx context.Context, id string) (statuslist.Version, error) {
 	newest, err := s.deps.Publications.PublishedVersion(ctx, id)
 	if err != nil {
-		return fmt.Errorf("read publication: %w", err)
+		return newest, fmt.Errorf("read publication: %w", err)
 	}
 	if held, ok := s.remembered(id); ok && held.Version() == newest {
-		return nil
+		return newest, nil
 	}
 	p, err := s.deps.Publications.Published(ctx, id)
 	if err != nil {
-		return fmt.Errorf("read publication: %w", err)
+		return newest, fmt.Errorf("read publication: %w", err)
 	}
 	s.remember(p)
-	return nil
+	return p.Version(), nil
 }
 
 // remember keeps the newest publication seen.

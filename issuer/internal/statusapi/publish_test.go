@@ -328,6 +328,28 @@ func TestARestoredStoreDoesNotBringBackAnOlderList(t *testing.T) {
 	}
 }
 
+// Other processes read publications from the store alone: the one whose memory is whole must not take its own for theirs.
+func TestAStoreThatLostTheNewestPublicationIsGivenAnother(t *testing.T) {
+	r := newRig(t)
+	ref := r.allocate(t, "a")
+	r.publish(t)
+	older := r.published(t, ref)
+	r.revoke(t, ref)
+	r.set(start.Add(time.Second))
+	r.publish(t)
+	r.store.back = &older
+	r.set(start.Add(2 * time.Second))
+	r.publish(t)
+	if got := r.published(t, ref); got.Revoked != 1 || !got.Issued.Equal(start.Add(2*time.Second)) {
+		t.Errorf("the store's has %d revoked, issued %v", got.Revoked, got.Issued)
+	}
+	r.set(start.Add(3 * time.Second))
+	r.publish(t)
+	if got := r.published(t, ref); !got.Issued.Equal(start.Add(2 * time.Second)) {
+		t.Error("one that is whole was published again")
+	}
+}
+
 func TestOneListThatFailsDoesNotKeepTheOthersBack(t *testing.T) {
 	r := newRig(t, lists(3))
 	first := r.allocate(t, "a")

@@ -85,7 +85,7 @@ func (s *Service) current(ctx context.Context, id string) (statuslist.Published,
 	if !s.known[id] || s.isRetired(id) {
 		return statuslist.Published{}, fault.New(fault.NotFound, "NOT_FOUND", "Status List not found for endpoint uri")
 	}
-	err := s.readNewest(ctx, id)
+	_, err := s.readNewest(ctx, id)
 	p, ok := s.remembered(id)
 	if !ok {
 		return statuslist.Published{}, unavailable(errors.Join(errors.New("no publication is known"), err))

@@ -117,7 +117,8 @@ type store struct {
 	away error
 	full map[string]bool
 	past *statuslist.Snapshot
-	lost bool // the publications
+	lost bool                  // the publications
+	back *statuslist.Published // the store went back to this one, until another is saved
 
 	fetched atomic.Int32 // publications
 	looks   atomic.Int32 // at heads
@@ -162,6 +163,9 @@ func (s *store) Published(ctx context.Context, list string) (statuslist.Publishe
 	if s.lost {
 		return statuslist.Published{}, statuslist.ErrNoSlot
 	}
+	if s.back != nil && s.back.List == list {
+		return *s.back, nil
+	}
 	return s.Store.Published(ctx, list)
 }
 
@@ -175,6 +179,7 @@ func (s *store) SavePublished(ctx context.Context, l statuslist.Lease, p statusl
 	if s.lost {
 		return nil // as a store would that holds nothing newer
 	}
+	s.back = nil
 	return s.Store.SavePublished(ctx, l, p)
 }
 
