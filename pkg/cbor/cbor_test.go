@@ -103,6 +103,9 @@ func TestFormRefused(t *testing.T) {
 		{"string past the end", unhex(t, "5a7fffffff00")},
 		{"array of 2^32 items", unhex(t, "9affffffff")},
 		{"too many pairs", append(unhex(t, "b90401"), make([]byte, 2*1025)...)},
+		{"self-described", unhex(t, "d9d9f700")},
+		{"self-described within an array", unhex(t, "81d9d9f700")},
+		{"self-described within a map", unhex(t, "a16161d9d9f700")},
 		{"too deep", deep},
 		{"too large", make([]byte, cbor.MaxBytes+1)},
 	}

@@ -13,6 +13,9 @@ const (
 	simpleFalse, simpleTrue, simpleNull             uint64 = 20, 21, 22
 )
 
+// tagSelfDescribed marks a file as CBOR. No structure that we read has it.
+const tagSelfDescribed = 55799
+
 // scan checks the form of an item before the library decodes it: the library accepts heads that are longer than needed,
 // and null, undefined and floats where a string or a number belongs.
 type scan struct {
@@ -51,6 +54,9 @@ func (s scan) next(b []byte, depth int, null bool) ([]byte, error) {
 	case majorMap:
 		return s.pairs(arg, rest, depth)
 	case majorTag:
+		if arg == tagSelfDescribed { // RFC 8949 §3.4.6: the library reads past it wherever it stands
+			return nil, fmt.Errorf("%w: tag %d has no place here", ErrForm, arg)
+		}
 		return s.next(rest, depth+1, false)
 	case majorSimple:
 		if arg == simpleFalse || arg == simpleTrue || (arg == simpleNull && null) {
