@@ -164,6 +164,8 @@ func TestKey(t *testing.T) {
 		"compressed":        map[int]any{1: 2, -1: 1, -2: x, -3: true},
 		"private part":      map[int]any{1: 2, -1: 1, -2: x, -3: y, -4: x},
 		"key id":            map[int]any{1: 2, -1: 1, -2: x, -3: y, 2: x},
+		"a tagged type":     map[int]any{1: cbor.Tag{Number: 24, Content: 2}, -1: 1, -2: x, -3: y},
+		"a tagged curve":    map[int]any{1: 2, -1: cbor.Tag{Number: 24, Content: 1}, -2: x, -3: y},
 		"infinity":          map[int]any{1: 2, -1: 1, -2: make([]byte, 32), -3: make([]byte, 32)},
 	}
 	for name, v := range cases {

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"errors"
 	"fmt"
 
 	"justice-wallet/pkg/cbor"
@@ -43,7 +44,7 @@ func DecodeKey(raw []byte) (*ecdsa.PublicKey, error) {
 		return nil, fmt.Errorf("decode COSE_Key: %w", err)
 	}
 	var k ec2Key
-	if err := cbor.Decode(raw, &k); err != nil {
+	if err := errors.Join(untagged(labels), cbor.Decode(raw, &k)); err != nil {
 		return nil, fmt.Errorf("decode COSE_Key: %w", err)
 	}
 	if len(labels) != 4 || k.Type != keyTypeEC2 || k.Curve != curveP256 || len(k.X) != coordinate || len(k.Y) != coordinate {
@@ -55,6 +56,12 @@ func DecodeKey(raw []byte) (*ecdsa.PublicKey, error) {
 		return nil, fmt.Errorf("decode COSE_Key: the point is not on P-256")
 	}
 	return key, nil
+}
+
+// untagged holds that kty and crv are numbers: in a struct, the library would look through a tag around one.
+func untagged(labels map[int64]cbor.RawMessage) error {
+	var kty, crv int
+	return errors.Join(cbor.Decode(labels[1], &kty), cbor.Decode(labels[-1], &crv))
 }
 
 type okpKey struct {
@@ -82,7 +89,7 @@ func DecodePublicKey(raw []byte) (crypto.PublicKey, error) {
 		return DecodeKey(raw)
 	}
 	var k okpKey
-	if err := cbor.Decode(raw, &k); err != nil {
+	if err := errors.Join(untagged(labels), cbor.Decode(raw, &k)); err != nil {
 		return nil, fmt.Errorf("decode COSE_Key: %w", err)
 	}
 	if k.Type != keyTypeOKP || k.Curve != curveEd25519 || len(k.X) != ed25519.PublicKeySize {
