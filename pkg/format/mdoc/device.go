@@ -123,12 +123,16 @@ func (p *Presented) openDeviceSigned(raw cbor.RawMessage) error {
 
 // elementIDs reads DeviceNameSpaces = {* namespace => {+ element => any}} for its names.
 func elementIDs(raw []byte) ([]ElementID, error) {
-	var spaces map[string]map[string]cbor.RawMessage
+	var spaces map[string]cbor.RawMessage
 	if err := cbor.Decode(raw, &spaces); err != nil {
 		return nil, err
 	}
 	var out []ElementID
-	for namespace, elements := range spaces {
+	for namespace, raw := range spaces {
+		var elements map[string]cbor.RawMessage
+		if err := cbor.Decode(raw, &elements); err != nil {
+			return nil, err
+		}
 		if len(elements) == 0 {
 			return nil, fmt.Errorf("%q holds no element", namespace)
 		}

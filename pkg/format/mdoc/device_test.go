@@ -129,14 +129,14 @@ func TestEveryBitOfAnnexD(t *testing.T) {
 }
 
 // presentWith makes a response of sealed whose device signed own elements with key, an ECDSA or an Ed25519 one.
-func presentWith(t *testing.T, sealed string, key crypto.Signer, own map[string]map[string]any) []byte {
+func presentWith(t *testing.T, sealed string, key crypto.Signer, own any) []byte {
 	t.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if own == nil {
-		own = map[string]map[string]any{}
+		own = map[string]any{}
 	}
 	namespaces, err := cbor.Embed(own)
 	if err != nil {
@@ -234,6 +234,10 @@ func TestDeviceSignedElements(t *testing.T) {
 			t.Error("what the device says of itself stands among the issuer's elements")
 		}
 	}
+	tagged := presentWith(t, sealed, device, map[string]any{space: cbor.Tag{Number: 24, Content: map[string]any{"mood": "calm"}}})
+	if _, err := mdoc.OpenDeviceResponse(tagged); err == nil {
+		t.Error("a tag around the elements was looked through")
+	}
 	p.IssuerSigned.MSO.Authorised = mdoc.Authorisations{Elements: map[string][]string{space: {"mood"}}}
 	if err := p.VerifyDevice(session, nil); err != nil {
 		t.Errorf("an authorised element: %v", err)
@@ -308,11 +312,14 @@ func TestKeyAuthorizationsOfBothKinds(t *testing.T) {
 		auth map[string]any
 		ok   bool
 	}{
-		"elements":    {map[string]any{"dataElements": map[string]any{space: []string{"mood"}}}, true},
-		"both":        {map[string]any{"nameSpaces": []string{"a"}, "dataElements": map[string]any{"b": []string{"c"}}}, true},
-		"one in both": {map[string]any{"nameSpaces": []string{"a"}, "dataElements": map[string]any{"a": []string{"c"}}}, false},
-		"a third":     {map[string]any{"nameSpaces": []string{"a"}, "everything": true}, false},
-		"text":        {map[string]any{"dataElements": "all"}, false},
+		"elements":      {map[string]any{"dataElements": map[string]any{space: []string{"mood"}}}, true},
+		"both":          {map[string]any{"nameSpaces": []string{"a"}, "dataElements": map[string]any{"b": []string{"c"}}}, true},
+		"one in both":   {map[string]any{"nameSpaces": []string{"a"}, "dataElements": map[string]any{"a": []string{"c"}}}, false},
+		"a tagged name": {map[string]any{"nameSpaces": []any{cbor.Tag{Number: 24, Content: "a"}}}, false},
+		"a tagged list": {map[string]any{"dataElements": map[string]any{"b": cbor.Tag{Number: 24, Content: []string{"c"}}}}, false},
+		"a tagged one":  {map[string]any{"dataElements": map[string]any{"b": []any{cbor.Tag{Number: 24, Content: "c"}}}}, false},
+		"a third":       {map[string]any{"nameSpaces": []string{"a"}, "everything": true}, false},
+		"text":          {map[string]any{"dataElements": "all"}, false},
 	} {
 		raw, err := cbor.Encode(c.auth)
 		if err != nil {

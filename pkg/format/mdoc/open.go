@@ -25,6 +25,7 @@ const (
 	minRandom   = 16 // bytes of an IssuerSignedItem's random
 	maxRandom   = 64 // far more than anyone needs
 	maxDigestID = 1<<31 - 1
+	maxIndex    = 1<<31 - 1 // of a status list
 )
 
 var (
@@ -329,10 +330,10 @@ func openAuthorisations(raw cbor.RawMessage) (Authorisations, error) {
 	var a Authorisations
 	m, err := cbor.DecodeMap(raw, nil, []string{"nameSpaces", "dataElements"})
 	if err == nil && m["nameSpaces"] != nil {
-		err = cbor.Decode(m["nameSpaces"], &a.Namespaces)
+		a.Namespaces, err = openTexts(m["nameSpaces"])
 	}
 	if err == nil && m["dataElements"] != nil {
-		err = cbor.Decode(m["dataElements"], &a.Elements)
+		a.Elements, err = openLists(m["dataElements"])
 	}
 	if err != nil {
 		return Authorisations{}, fmt.Errorf("keyAuthorizations: %w", err)
@@ -343,6 +344,36 @@ func openAuthorisations(raw cbor.RawMessage) (Authorisations, error) {
 		}
 	}
 	return a, nil
+}
+
+// openTexts reads each text by itself: the library would look through a tag around it.
+func openTexts(raw cbor.RawMessage) ([]string, error) {
+	var list []cbor.RawMessage
+	if err := cbor.Decode(raw, &list); err != nil {
+		return nil, err
+	}
+	out := make([]string, len(list))
+	for i, item := range list {
+		if err := cbor.Decode(item, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func openLists(raw cbor.RawMessage) (map[string][]string, error) {
+	var lists map[string]cbor.RawMessage
+	if err := cbor.Decode(raw, &lists); err != nil {
+		return nil, err
+	}
+	out := make(map[string][]string, len(lists))
+	for name, list := range lists {
+		var err error
+		if out[name], err = openTexts(list); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func openValidity(raw cbor.RawMessage) (credential.Validity, error) {
@@ -376,6 +407,9 @@ func openStatus(raw cbor.RawMessage) (*credential.StatusRef, error) {
 	var index uint32
 	if err := errors.Join(cbor.Decode(list["idx"], &index), cbor.Decode(list["uri"], &ref.URI)); err != nil {
 		return nil, err
+	}
+	if index > maxIndex {
+		return nil, fmt.Errorf("an index that no list has")
 	}
 	ref.Index = int(index)
 	return &ref, nil

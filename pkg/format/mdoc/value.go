@@ -47,61 +47,75 @@ func objectToCBOR(object map[string]any) (any, error) {
 	return out, nil
 }
 
-// decodeValue reads an element's value into the types credential.Element allows.
+// decodeValue reads an element's value into the types credential.Element allows. It takes arrays and maps apart itself: the
+// library would read an epoch (tag 1) as a time, too, and any spelling of a time (RFC 3339) as the one of ISO 18013-5 §7.2.1.
 func decodeValue(raw cbor.RawMessage) (any, error) {
-	// An array of one, so that a tag around the value is the value's own.
-	var v []any
-	if err := cbor.Decode(append([]byte{0x81}, raw...), &v); err != nil {
+	switch kind := raw[0] >> 5; kind {
+	case majorArray:
+		return decodeList(raw)
+	case majorMap:
+		return decodeObject(raw)
+	case majorTag:
+		return decodeTagged(raw)
+	}
+	var v any
+	if err := cbor.Decode(raw, &v); err != nil {
 		return nil, err
 	}
-	return fromCBOR(v[0])
+	return v, nil
 }
 
-func fromCBOR(v any) (any, error) {
-	switch v := v.(type) {
-	case string, bool, int64, []byte:
-		return v, nil
-	case time.Time:
-		if v.Nanosecond() != 0 {
-			return nil, fmt.Errorf("a tdate with a fraction of a second")
-		}
-		return v.UTC(), nil
-	case cbor.Tag:
-		s, ok := v.Content.(string)
-		if !ok || v.Number != cbor.TagFullDate {
-			return nil, fmt.Errorf("tag %d cannot be an element's value", v.Number)
-		}
-		return credential.ParseDate(s)
-	case []any:
-		return listFromCBOR(v)
-	case map[any]any:
-		return objectFromCBOR(v)
+// Major types of RFC 8949 §3.1.
+const (
+	majorArray = 4
+	majorMap   = 5
+	majorTag   = 6
+)
+
+func decodeList(raw cbor.RawMessage) (any, error) {
+	var list []cbor.RawMessage
+	if err := cbor.Decode(raw, &list); err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("a CBOR value of kind %T cannot be an element", v)
-}
-
-func listFromCBOR(list []any) (any, error) {
 	out := make([]any, len(list))
 	for i, item := range list {
 		var err error
-		if out[i], err = fromCBOR(item); err != nil {
+		if out[i], err = decodeValue(item); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func objectFromCBOR(object map[any]any) (any, error) {
+func decodeObject(raw cbor.RawMessage) (any, error) {
+	var object map[string]cbor.RawMessage
+	if err := cbor.Decode(raw, &object); err != nil {
+		return nil, err
+	}
 	out := make(map[string]any, len(object))
 	for name, member := range object {
-		key, ok := name.(string)
-		if !ok {
-			return nil, fmt.Errorf("an object with a member whose name is not text")
-		}
 		var err error
-		if out[key], err = fromCBOR(member); err != nil {
+		if out[name], err = decodeValue(member); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// decodeTagged reads the two tags a value may have: tdate and full-date.
+func decodeTagged(raw cbor.RawMessage) (any, error) {
+	var at cbor.DateTime
+	if err := cbor.Decode(raw, &at); err == nil {
+		return time.Time(at), nil
+	}
+	var list []any // in an array, the library keeps a tag
+	if err := cbor.Decode(append([]byte{0x81}, raw...), &list); err != nil {
+		return nil, err
+	}
+	if tag, ok := list[0].(cbor.Tag); ok && tag.Number == cbor.TagFullDate {
+		if s, ok := tag.Content.(string); ok {
+			return credential.ParseDate(s)
+		}
+	}
+	return nil, fmt.Errorf("a tag that is no tdate of the form YYYY-MM-DDThh:mm:ssZ and no full-date")
 }
