@@ -2,6 +2,8 @@ package wallet
 
 import (
 	"crypto/ecdsa"
+	"errors"
+	"fmt"
 	"io"
 )
 
@@ -54,6 +56,32 @@ func JWKKey(jwk map[string]any) (*ecdsa.PublicKey, error) { return jwkKey(object
 
 // COSEKey reads the public key of an EC2 P-256 COSE_Key of exactly four members.
 func COSEKey(v any) (*ecdsa.PublicKey, error) { return coseKey(v) }
+
+// ParseIssuerSigned reads an mdoc, unpadded base64url of IssuerSigned, and holds it against itself: the signature against the
+// key of its own certificate, every item against its digest. Whose certificate that is, and the times, it leaves alone.
+func ParseIssuerSigned(raw string) (*Held, error) {
+	doc, err := parseIssuerSigned(raw)
+	if err != nil {
+		return nil, err
+	}
+	leaf, err := signerCertificate(doc.auth.unprotected)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := leaf.PublicKey.(*ecdsa.PublicKey)
+	if !ok {
+		return nil, errors.New("the signer's key is not of an elliptic curve")
+	}
+	if err := doc.auth.verify(key, doc.auth.payload); err != nil {
+		return nil, err
+	}
+	mso, err := parseMSO(doc.auth.payload)
+	if err != nil {
+		return nil, fmt.Errorf("mobile security object: %w", err)
+	}
+	return &Held{Raw: raw, DocType: mso.docType, Elements: doc.elements(), Status: mso.status,
+		ValidUntil: mso.validity.until, ExpectedUpdate: mso.validity.expectedUpdate}, checkDigests(doc.spaces, mso)
+}
 
 // DecodeBase64URL reads unpadded base64url in its one canonical spelling.
 func DecodeBase64URL(s string) ([]byte, error) { return decodeBase64URL(s) }
