@@ -22,6 +22,7 @@ var odditiesOfCBOR = map[string]string{
 	"float":             "no structure that we read has one",
 	"simple value":      "null, undefined and unassigned values: null has its place in two structures, which ask for it",
 	"outermost tag":     "a structure that is tagged where its specification has no tag is another structure",
+	"self-described":    "RFC 8949 §3.4.6 is for files; some decoders read past the tag, and some do not",
 	"key type":          "keys are integers or text: no structure that we read has others",
 	"double key":        "two readers would each believe another value",
 	"not UTF-8":         "RFC 8949 §3.1: text is UTF-8",
@@ -29,7 +30,7 @@ var odditiesOfCBOR = map[string]string{
 	"too deep":          "a bound: 16 levels",
 }
 
-// readerTag marks what is not compared: tags 0 to 5 and 55799 are read by types of ours (cbor.DateTime, cbor.BigUint), and
+// readerTag marks what is not compared: tags 0 to 5 are read by types of ours (cbor.DateTime, cbor.BigUint), and
 // by each library in its own way.
 const readerTag = "tag with a reader"
 

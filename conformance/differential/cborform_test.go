@@ -81,8 +81,11 @@ func (f *form) item(depth int) (major byte) {
 	case 5:
 		f.members(info, n, depth)
 	case 6:
-		if n <= 5 || n == 55799 {
+		if n <= 5 {
 			f.note(readerTag)
+		}
+		if n == 55799 {
+			f.note("self-described")
 		}
 		f.item(depth + 1)
 	case 7:
