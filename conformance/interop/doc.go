@@ -1,2 +1,3 @@
-// Package interop holds no code, only tests, behind the build tag interop.
+// Package interop installs other people's libraries. Its tests, behind the build tag interop, have them play wallets,
+// verifiers and issuers.
 package interop

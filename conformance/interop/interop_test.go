@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"justice-wallet/conformance/interop"
 	"justice-wallet/conformance/rig"
 	"justice-wallet/conformance/wallet"
 )
@@ -33,24 +34,11 @@ var libraries = map[string]string{"owf": "@openid4vc/openid4vp and @owf/mdoc", "
 
 // TestMain installs the libraries that package-lock.json names. A library that cannot be had fails the test.
 func TestMain(m *testing.M) {
-	if stale() {
-		install := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-		if out, err := install.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "npm ci: %v\n%s", err, out)
-			os.Exit(1)
-		}
+	if err := interop.Install("."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
-}
-
-// stale holds when nothing is installed, or the lock file is newer than what is.
-func stale() bool {
-	installed, err := os.Stat("node_modules/.package-lock.json")
-	if err != nil {
-		return true
-	}
-	lock, err := os.Stat("package-lock.json")
-	return err != nil || lock.ModTime().After(installed.ModTime())
 }
 
 // task is what a wallet is told, and outcome what came of it.
