@@ -95,22 +95,28 @@ func (m *maker) issuerSigned(in inputs, stage int) *item {
 func (in inputs) chain(certificate []byte) *item {
 	chain := byteString(certificate)
 	if in.one(20) {
-		chain = array(chain, byteString(certificate))
+		chain = array(chain, pick(in, byteString(certificate), byteString([]byte{0x30, 0}), byteString([]byte{0x30, 0})))
 	}
 	return members(number(33), chain)
 }
 
 func (in inputs) signedItem(id uint64) *item {
-	random := make([]byte, pick(in, 32, 32, 32, 32, 32, 32, 16, 15, 64, 65))
+	random := make([]byte, 32)
+	if in.one(12) {
+		random = make([]byte, pick(in, 15, 16, 64, 65))
+	}
 	for i := range random {
 		random[i] = byte(in.IntN(256))
 	}
 	name := []string{"family_name", "birth_date", "portrait"}[id]
-	if in.one(60) {
-		name = ""
+	if in.one(30) {
+		name = pick(in, "", "family_name")
 	}
 	value := pick(in, text("Synthia"), text("Éowyn Ŵ"), number(7), negative(6), simple(21), byteString([]byte{1, 2}), textTag(1004, "1990-02-03"), textTag(0, "2026-11-25T12:00:00Z"),
 		array(text("a"), members(text("b"), number(1))), members(text("from"), textTag(1004, "2026-01-01"), text("all"), array()))
+	if in.one(60) {
+		value = pick(in, tag(1, number(7)), textTag(0, "2026-11-25T12:00:00+01:00"), textTag(1004, "2026-02-30"), tag(55799, text("Synthia")))
+	}
 	return embedded(members(text("random"), byteString(random), text("digestID"), number(id), text("elementValue"), value,
 		text("elementIdentifier"), text(name)))
 }
@@ -136,7 +142,7 @@ func (m *maker) mso(in inputs, hash string, digests *item) *item {
 		text("deviceKeyInfo"), info, text("digestAlgorithm"), text(hash))
 	if !in.one(20) {
 		list := "https://issuer.example/t/a"
-		reference := members(text("idx"), number(7), text("uri"), text(pick(in, list, list, list, list, list, list, list, list, list, "/t/a")))
+		reference := members(text("idx"), number(pick[uint64](in, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1<<31)), text("uri"), text(pick(in, list, list, list, list, list, list, list, list, list, "/t/a")))
 		out.parts = append(out.parts, text("status"), members(text("status_list"), reference))
 	}
 	return out
@@ -165,7 +171,7 @@ func (m *maker) deviceResponse(in inputs, transcript []byte) []byte {
 	stage := in.IntN(stages)
 	own := embedded(members())
 	if in.one(4) {
-		own = embedded(members(text(docType), members(text("own"), number(1))))
+		own = embedded(members(text(pick(in, docType, docType, docType, "uk.gov.justice.synthetic.9")), members(text("own"), number(1))))
 	}
 	if stage == stageOutside && in.one(4) {
 		in.spoil(own)
@@ -174,7 +180,11 @@ func (m *maker) deviceResponse(in inputs, transcript []byte) []byte {
 	proof := m.sign1(m.device, authentication.write(), false, members())
 	document := members(text("docType"), text(docType), text("issuerSigned"), m.issuerSigned(in, stage),
 		text("deviceSigned"), members(text("nameSpaces"), own, text("deviceAuth"), members(text("deviceSignature"), proof)))
-	response := members(text("version"), text("1.0"), text("documents"), array(document), text("status"), number(0))
+	version := "1.0"
+	if in.one(40) {
+		version = "1.1"
+	}
+	response := members(text("version"), text(version), text("documents"), array(document), text("status"), number(0))
 	if stage == stageOutside {
 		in.spoil(response)
 	}

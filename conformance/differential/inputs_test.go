@@ -14,7 +14,13 @@ type inputs struct{ *rand.Rand }
 // rounds calls f once for each round, with inputs of its own, so that one round can be run again alone.
 func rounds(t *testing.T, f func(round int, in inputs)) {
 	t.Helper()
-	n, seed := setting(t, "DIFFERENTIAL_ROUNDS", 4000), setting(t, "DIFFERENTIAL_SEED", 1)
+	someRounds(t, 4000, f)
+}
+
+// someRounds is rounds, n of them unless DIFFERENTIAL_ROUNDS says otherwise.
+func someRounds(t *testing.T, n int, f func(round int, in inputs)) {
+	t.Helper()
+	n, seed := setting(t, "DIFFERENTIAL_ROUNDS", n), setting(t, "DIFFERENTIAL_SEED", 1)
 	for round := range n {
 		f(round, inputs{rand.New(rand.NewPCG(uint64(seed), uint64(round)))})
 		if t.Failed() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -79,10 +80,10 @@ func ourIssuerSigned(raw []byte) (*mdoc.IssuerSigned, error) {
 	return s, errors.Join(s.VerifySignature(), s.VerifyDigests())
 }
 
-// kindOf is the line of list that an error is of, or the whole error when it is of none.
+// kindOf is the line of list, a regular expression, that an error is of, or the whole error when it is of none.
 func kindOf(err error, list map[string]string) string {
 	for _, kind := range slices.Sorted(maps.Keys(list)) {
-		if strings.Contains(err.Error(), kind) {
+		if regexp.MustCompile(kind).MatchString(err.Error()) {
 			return kind
 		}
 	}

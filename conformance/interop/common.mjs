@@ -1,5 +1,6 @@
 // What both wallets share: how they are called, the keys, and the JWT presentation, for which neither library has a maker.
 import { createHash, X509Certificate } from 'node:crypto'
+import { createInterface } from 'node:readline'
 import { DcqlQuery } from 'dcql'
 import * as jose from 'jose'
 
@@ -106,4 +107,17 @@ export async function encrypt(payload, jwk, enc) {
   return new jose.CompactEncrypt(new TextEncoder().encode(payload))
     .setProtectedHeader({ alg: 'ECDH-ES', enc, kid: jwk.kid })
     .encrypt(await jose.importJWK(jwk, 'ECDH-ES'))
+}
+
+// answer reads lines from standard input, and writes for each what reader makes of it: {read}, or {error} when it refuses.
+export async function answer(reader) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    let made
+    try {
+      made = { read: await reader(line) }
+    } catch (error) {
+      made = { error: String(error?.message ?? error) }
+    }
+    process.stdout.write(JSON.stringify(made) + '\n')
+  }
 }
