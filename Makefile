@@ -68,8 +68,8 @@ fuzz: ## Every fuzz target for ten seconds each
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; done; done
 
-differential: ## Our decoders beside independent ones, on a hundred thousand inputs made to be misread, and others than the tests' own
-	DIFFERENTIAL_ROUNDS=100000 DIFFERENTIAL_SEED=$$(date +%s) $(GO) test -count 1 -timeout 20m -v ./conformance/differential
+differential: tools ## Our decoders beside independent ones, on a hundred thousand inputs made to be misread, and others than the tests' own
+	DIFFERENTIAL_ROUNDS=100000 DIFFERENTIAL_SEED=$$(date +%s) $(GO) test -count 1 -timeout 20m -tags interop -v ./conformance/differential
 
 assets: ## Take the styles and scripts of the pages from npm, to be built into the programs
 	npm ci --prefix pkg/ui --prefer-offline --no-audit --no-fund
