@@ -140,6 +140,9 @@ func (m *maker) mso(in inputs, hash string, digests *item) *item {
 	}
 	out := members(text("docType"), text(docType), text("version"), text("1.0"), text("validityInfo"), validity, text("valueDigests"), digests,
 		text("deviceKeyInfo"), info, text("digestAlgorithm"), text(hash))
+	if in.one(40) {
+		out.parts = append(out.parts, text("unknown"), number(0))
+	}
 	if !in.one(20) {
 		list := "https://issuer.example/t/a"
 		reference := members(text("idx"), number(pick[uint64](in, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1<<31)), text("uri"), text(pick(in, list, list, list, list, list, list, list, list, list, "/t/a")))
@@ -171,7 +174,7 @@ func (m *maker) deviceResponse(in inputs, transcript []byte) []byte {
 	stage := in.IntN(stages)
 	own := embedded(members())
 	if in.one(4) {
-		own = embedded(members(text(pick(in, docType, docType, docType, "uk.gov.justice.synthetic.9")), members(text("own"), number(1))))
+		own = embedded(members(text(pick(in, docType, docType, docType, "uk.gov.justice.synthetic.9")), members(text("own"), pick(in, number(1), number(1), number(1), tag(18, number(1))))))
 	}
 	if stage == stageOutside && in.one(4) {
 		in.spoil(own)

@@ -20,6 +20,7 @@ import (
 
 // demandsOfOWF are DeviceResponses that we read and @owf/mdoc refuses, by what it says of them.
 var demandsOfOWF = map[string]string{
+	"Error decoding Sign1":            "it takes every tag 18 for a COSE_Sign1, also in a value of the device's own, which we never read",
 	"Error decoding IssuerNamespaces": "it wants nameSpaces, which a holder who shows no element leaves out (ISO 18013-5 §8.3.2.1.2.2)",
 }
 
@@ -32,7 +33,7 @@ var odditiesOfResponses = map[string]string{
 	"stands twice":                     "two items of one element, or of one digestID: two readers would each believe another",
 	"the device key is not authorised": "ISO 18013-5 §9.1.2.4: the library leaves keyAuthorizations unread",
 	"open x5chain":                     "what is no certificate, though the library never looks past the first",
-	"want version 1.0, status 0":       "the one version that we know; no document comes with another status",
+	"want version 1.0":                 "the one version that we know, of the response and of the MSO; no other status; a docType",
 	"an index that no list has":        "the library leaves the status unread",
 }
 
@@ -78,12 +79,24 @@ func ourResponse(raw, session []byte) ([]string, error) {
 	}
 	var out []string
 	for _, p := range presented {
+		if err := inTime(p.IssuerSigned); err != nil {
+			return nil, err
+		}
 		if err := errors.Join(p.IssuerSigned.VerifySignature(), p.IssuerSigned.VerifyDigests(), p.VerifyDevice(session, nil)); err != nil {
 			return nil, err
 		}
 		out = append(out, presentedAs(p))
 	}
 	return out, nil
+}
+
+// inTime holds what the library looks at by itself, and we in pkg/verification.
+func inTime(s *mdoc.IssuerSigned) error {
+	now, v, signer := noon.Add(time.Hour), s.MSO.Validity, s.Chain[0]
+	if v.From.After(now) || v.Until.Before(now) || v.Signed.Before(signer.NotBefore) || v.Signed.After(signer.NotAfter) {
+		return errors.New("the document is not valid now, or was not when it was signed")
+	}
+	return nil
 }
 
 // presentedAs writes a document as decode-owf.mjs does.
