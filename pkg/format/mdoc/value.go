@@ -62,7 +62,11 @@ func decodeValue(raw cbor.RawMessage) (any, error) {
 	if err := cbor.Decode(raw, &v); err != nil {
 		return nil, err
 	}
-	return v, nil
+	switch v.(type) {
+	case string, bool, int64, []byte:
+		return v, nil
+	}
+	return nil, fmt.Errorf("a CBOR value of kind %T cannot be an element", v)
 }
 
 // Major types of RFC 8949 §3.1.
