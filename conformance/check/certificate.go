@@ -169,7 +169,7 @@ var commonRules = []rule[*certificate]{
 		return want(c.cert.Subject.CommonName != "", "it has none")
 	}},
 	{id: "cert.subject-key-id", title: "Its subject key identifier is made of its key, and not critical", source: "ISO 18013-5 Annex B.1.1, RFC 5280 §4.2.1.2, RFC 7093 §2", holds: func(c *certificate) error {
-		return want(namesOwnKey(c.cert) && presenceOf(c.cert, oidSubjectKeyID) == present, "it is missing, critical, or of another key")
+		return want(namesOwnKey(c.cert) && has(c.cert, oidSubjectKeyID, false), "it is missing, critical, or of another key")
 	}},
 	{id: "cert.critical", title: "It has no critical extension but those of its profile", source: "RFC 5280 §4.2", holds: func(c *certificate) error {
 		for _, e := range c.cert.Extensions {
@@ -204,11 +204,11 @@ var iacaRules = []rule[*certificate]{
 		return want(ok, "the names differ, or the signature does not verify")
 	}},
 	{id: "cert.iaca.basic-constraints", title: "It is an authority of path length 0, and says so critically", source: "ISO 18013-5 Table B.1", holds: func(c *certificate) error {
-		ok := c.cert.IsCA && c.cert.MaxPathLen == 0 && c.cert.MaxPathLenZero && presenceOf(c.cert, oidBasic) == critical
+		ok := c.cert.IsCA && c.cert.MaxPathLen == 0 && c.cert.MaxPathLenZero && has(c.cert, oidBasic, true)
 		return want(ok, "CA %t, path length %d", c.cert.IsCA, c.cert.MaxPathLen)
 	}},
 	{id: "cert.iaca.key-usage", title: "Its key signs certificates and revocation lists, and says so critically", source: "ISO 18013-5 Table B.1", holds: func(c *certificate) error {
-		ok := c.cert.KeyUsage == x509.KeyUsageCertSign|x509.KeyUsageCRLSign && presenceOf(c.cert, oidKeyUsage) == critical
+		ok := c.cert.KeyUsage == x509.KeyUsageCertSign|x509.KeyUsageCRLSign && has(c.cert, oidKeyUsage, true)
 		return want(ok, "key usage %b", c.cert.KeyUsage)
 	}},
 	{id: "cert.iaca.issuer-alt-name", title: "Its issuer alternative name says where the authority can be reached", source: "ISO 18013-5 Table B.1", holds: reachable},
@@ -226,7 +226,7 @@ var leafRules = []rule[*certificate]{
 		return want(ok, "the signature does not verify")
 	}},
 	{id: "cert.leaf.authority-key-id", title: "Its authority key identifier is its root's key, not critical", source: "ISO 18013-5 Annex B.1.1", holds: func(c *certificate) error {
-		if err := want(len(c.cert.AuthorityKeyId) > 0 && presenceOf(c.cert, oidAuthorityKeyID) == present, "it has none, or a critical one"); err != nil || c.root == nil {
+		if err := want(len(c.cert.AuthorityKeyId) > 0 && has(c.cert, oidAuthorityKeyID, false), "it has none, or a critical one"); err != nil || c.root == nil {
 			return err
 		}
 		return want(bytes.Equal(c.cert.AuthorityKeyId, c.root.SubjectKeyId), "it names another key")
@@ -235,7 +235,7 @@ var leafRules = []rule[*certificate]{
 		return want(!c.cert.IsCA, "it is one")
 	}},
 	{id: "cert.leaf.key-usage", title: "Its key makes digital signatures alone, and says so critically", source: "ISO 18013-5 Annex B.1.4, B.1.7", holds: func(c *certificate) error {
-		ok := c.cert.KeyUsage == x509.KeyUsageDigitalSignature && presenceOf(c.cert, oidKeyUsage) == critical
+		ok := c.cert.KeyUsage == x509.KeyUsageDigitalSignature && has(c.cert, oidKeyUsage, true)
 		return want(ok, "key usage %b", c.cert.KeyUsage)
 	}},
 }
@@ -295,7 +295,7 @@ func lasts(c *x509.Certificate, days int) error {
 }
 
 func onlyUsage(c *x509.Certificate, usage asn1.ObjectIdentifier) error {
-	ok := len(c.ExtKeyUsage) == 0 && len(c.UnknownExtKeyUsage) == 1 && c.UnknownExtKeyUsage[0].Equal(usage) && presenceOf(c, oidExtKeyUsage) == critical
+	ok := len(c.ExtKeyUsage) == 0 && len(c.UnknownExtKeyUsage) == 1 && c.UnknownExtKeyUsage[0].Equal(usage) && has(c, oidExtKeyUsage, true)
 	return want(ok, "extended key usage is missing, not critical, or has another member")
 }
 
@@ -315,24 +315,9 @@ func reachable(c *certificate) error {
 	return errors.New("it has none")
 }
 
-type presence int
-
-const (
-	absent presence = iota
-	present
-	critical
-)
-
-func presenceOf(c *x509.Certificate, id asn1.ObjectIdentifier) presence {
-	for _, e := range c.Extensions {
-		if e.Id.Equal(id) && e.Critical {
-			return critical
-		}
-		if e.Id.Equal(id) {
-			return present
-		}
-	}
-	return absent
+// has says whether a certificate has an extension that is critical, or one that is not.
+func has(c *x509.Certificate, id asn1.ObjectIdentifier, critical bool) bool {
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(id) && e.Critical == critical })
 }
 
 // namesOwnKey says whether the subject key identifier is a digest of the bits of the certificate's key: SHA-1 (RFC 5280
