@@ -143,12 +143,16 @@ func foreign(v *verifierVisit, m *minting) error {
 const first = "present.good"
 
 // plays are all wallets, the good one first.
-func plays() []play {
-	const (
-		vp   = "OpenID4VP 1.0 "
-		iso  = "ISO 18013-5 "
-		none = draft + "§8.3"
-	)
+func plays() []play { return slices.Concat(holderPlays(), documentPlays(), answerPlays()) }
+
+// Where the rules of the plays come from.
+const (
+	vp  = "OpenID4VP 1.0 "
+	iso = "ISO 18013-5 "
+)
+
+// holderPlays are about who shows the document, and to whom.
+func holderPlays() []play {
 	return []play{
 		{id: first, title: "A good presentation is accepted", source: vp + "§8.2", sent: "a good presentation", good: true, again: true},
 		{id: "present.nonce", title: "A presentation for another nonce is refused", source: vp + "§14.1", sent: "a device signature over another nonce", session: func(a *wallet.Ask) { a.Nonce += "x" }},
@@ -167,6 +171,13 @@ func plays() []play {
 			return s
 		})},
 		{id: "present.device-unsigned", title: "A presentation that no device signed is refused", source: iso + "§9.1.3.4", sent: "an empty device signature", response: device(func([]byte) []byte { return []byte{} })},
+	}
+}
+
+// documentPlays are about the document, its issuer and its status.
+func documentPlays() []play {
+	const none = draft + "§8.3"
+	return []play{
 		{id: "present.issuer-signature", title: "A document with a changed signature is refused", source: iso + "§9.3.1", sent: "an issuer signature with one bit changed", document: edited(func(m *minting) {
 			m.signing = func(s []byte) []byte {
 				s[0] ^= 1
@@ -199,6 +210,12 @@ func plays() []play {
 		{id: "present.status-forged", title: "A status list that another signed is not believed", source: none, sent: "a document whose list another key signed", document: status(listForged, entryValid)},
 		{id: "present.status-expired", title: "A status list that has ended is not believed", source: none, sent: "a document whose list has ended", document: status(listExpired, entryValid)},
 		{id: "present.status-range", title: "An entry that the list does not have is not valid", source: none, sent: "a document whose entry is past the end of its list", document: status(listGood, listEntries+1)},
+	}
+}
+
+// answerPlays are about the answer around the document, beside what was asked.
+func answerPlays() []play {
+	return []play{
 		{id: "present.missing", title: "A presentation without what was asked for is refused", source: vp + "§8.6", sent: "one element of those that were asked for", elements: func(w []wallet.Wanted, _ *wallet.Held) { w[0].Elements = w[0].Elements[:1] }},
 		{id: "present.surplus", title: "What nobody asked for is shown to nobody", source: "UK GDPR article 5(1)(c); " + vp + "§14", sent: "an element that nobody asked for", document: surplus, elements: func(w []wallet.Wanted, h *wallet.Held) {
 			last := h.Elements[len(h.Elements)-1]
