@@ -187,7 +187,7 @@ func (r *IssuerRecord) configuration() (map[string]any, error) {
 	if err != nil {
 		return nil, needs(err)
 	}
-	all, _ := m["credential_configurations_supported"].(map[string]any) // a rule of its own says when it is none
+	all := object(m, "credential_configurations_supported")
 	c, ok := all[offer.Configuration].(map[string]any)
 	if !ok {
 		return nil, unknown("the metadata does not know the offered configuration")

@@ -113,14 +113,14 @@ var didRules = []rule[*IssuerRecord]{
 		return want(o["id"] == r.did(), "it is another")
 	})},
 	{"did.methods", "Every method is a JsonWebKey2020 of the issuer, named by its kid", "H: isValidDidWebDocument", didSteps, inMethods(func(r *IssuerRecord, _, m map[string]any) error {
-		jwk, _ := m["publicKeyJwk"].(map[string]any) // what is no object has no kid
+		jwk := object(m, "publicKeyJwk")
 		if err := onlyMembers(m, "id type controller publicKeyJwk"); err != nil {
 			return err
 		}
 		return want(m["type"] == "JsonWebKey2020" && m["controller"] == r.did() && m["id"] == r.did()+"#"+text(jwk, "kid"), "it is another's")
 	})},
 	{"did.keys", "Every key has exactly kty EC, kid, crv P-256, x, y and alg ES256, and is a point of its curve", "H: isValidDidWebDocument; RFC 7518 §6.2.1", didSteps, inMethods(func(_ *IssuerRecord, _, m map[string]any) error {
-		jwk, _ := m["publicKeyJwk"].(map[string]any) // likewise
+		jwk := object(m, "publicKeyJwk")
 		if err := onlyMembers(jwk, "kty kid crv x y alg"); err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ var iacasRules = []rule[*IssuerRecord]{
 		if err := onlyMembers(o, "id active certificatePem certificateData certificateFingerprint publicKeyJwk"); err != nil {
 			return err
 		}
-		data, _ := o["certificateData"].(map[string]any) // what is no object lacks its members
+		data := object(o, "certificateData")
 		if err := onlyMembers(data, "notAfter notBefore country commonName"); err != nil {
 			return err
 		}
@@ -203,7 +203,7 @@ var iacasRules = []rule[*IssuerRecord]{
 		if err != nil {
 			return needs(err)
 		}
-		data, _ := o["certificateData"].(map[string]any) // what is no object says nothing
+		data := object(o, "certificateData")
 		ok := data["notBefore"] == c.NotBefore.Format(isoString) && data["notAfter"] == c.NotAfter.Format(isoString) &&
 			data["commonName"] == c.Subject.CommonName && data["country"] == "GB" && slices.Equal(c.Subject.Country, []string{"GB"})
 		return want(ok, "it is not")
@@ -221,7 +221,7 @@ var iacasRules = []rule[*IssuerRecord]{
 		if err != nil {
 			return needs(err)
 		}
-		jwk, _ := o["publicKeyJwk"].(map[string]any) // what is no object is no key
+		jwk := object(o, "publicKeyJwk")
 		said, err := wallet.JWKKey(jwk)
 		if err != nil {
 			return err

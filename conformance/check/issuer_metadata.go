@@ -96,7 +96,7 @@ var metadataRules = []rule[*IssuerRecord]{
 		if c["format"] != wallet.FormatJWT {
 			return nil
 		}
-		definition, _ := c["credential_definition"].(map[string]any) // what is no object has no types
+		definition := object(c, "credential_definition")
 		types, err := texts(definition, "type")
 		if err != nil {
 			return err
@@ -107,8 +107,8 @@ var metadataRules = []rule[*IssuerRecord]{
 		if c["format"] != wallet.FormatJWT {
 			return nil
 		}
-		types, _ := c["proof_types_supported"].(map[string]any) // what is no object names no algorithm
-		jwt, _ := types["jwt"].(map[string]any)
+		types := object(c, "proof_types_supported")
+		jwt := object(types, "jwt")
 		algorithms, err := texts(jwt, "proof_signing_alg_values_supported")
 		if err != nil {
 			return err
@@ -147,7 +147,7 @@ func inConfigurations(holds func(map[string]any) error) func(*IssuerRecord) erro
 }
 
 func configurations(m map[string]any) map[string]map[string]any {
-	all, _ := m["credential_configurations_supported"].(map[string]any) // what is no object has none
+	all := object(m, "credential_configurations_supported")
 	out := map[string]map[string]any{}
 	for id, v := range all {
 		c, _ := v.(map[string]any) // what is no object lacks every member
@@ -183,7 +183,7 @@ type claim struct {
 
 // announced lists the claims of a configuration by their path.
 func announced(c map[string]any) (map[[2]string]claim, error) {
-	meta, _ := c["credential_metadata"].(map[string]any) // what is no object has no claims
+	meta := object(c, "credential_metadata")
 	list := objects(meta["claims"])
 	if len(list) == 0 {
 		return nil, errors.New("credential_metadata.claims is missing or empty")

@@ -70,8 +70,8 @@ func (c *jwtCredential) status() (uri string, idx int64, err error) {
 	if _, stated := t.Claims["status"]; !stated {
 		return "", 0, apart("it names none")
 	}
-	status, _ := t.Claims["status"].(map[string]any)  // what is no object has no entry
-	list, _ := status["status_list"].(map[string]any) // likewise
+	status := object(t.Claims, "status")
+	list := object(status, "status_list")
 	idx, err = seconds(list, "idx")
 	if err != nil {
 		return "", 0, err
@@ -122,7 +122,7 @@ var jwtRules = []rule[*jwtCredential]{
 		if err != nil {
 			return err
 		}
-		definition, _ := configuration["credential_definition"].(map[string]any) // metadata.types says when it is none
+		definition := object(configuration, "credential_definition")
 		types, err := texts(definition, "type")
 		if err != nil {
 			return needs(err)

@@ -243,6 +243,12 @@ func seconds(o map[string]any, name string) (int64, error) {
 	return v, nil
 }
 
+// object is a member that ought to be an object. What is none has no members, and breaks the rules that want them.
+func object(o map[string]any, name string) map[string]any {
+	inner, _ := o[name].(map[string]any)
+	return inner
+}
+
 func text(o map[string]any, name string) string {
 	s, _ := o[name].(string) // what is no string is no value we accept
 	return s

@@ -92,7 +92,7 @@ var bitstringRules = []rule[*StatusRecord]{
 
 // subject is the credentialSubject, empty when there is none.
 func subject(t *wallet.JWS) map[string]any {
-	o, _ := t.Claims["credentialSubject"].(map[string]any)
+	o := object(t.Claims, "credentialSubject")
 	return o
 }
 

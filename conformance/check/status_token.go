@@ -106,7 +106,7 @@ var tokenListRules = []rule[*StatusRecord]{
 		if err := onlyMembers(t.Claims, "iss sub iat exp ttl status_list"); err != nil {
 			return err
 		}
-		list, _ := t.Claims["status_list"].(map[string]any) // another rule says when it is none
+		list := object(t.Claims, "status_list")
 		return onlyMembers(list, "bits lst")
 	})},
 }

@@ -73,7 +73,7 @@ var requestRules = []rule[*VerifierRecord]{
 		if err != nil {
 			return unknown("there is no request object")
 		}
-		query, _ := t.Claims["dcql_query"].(map[string]any) // what is no object asks for nothing
+		query := object(t.Claims, "dcql_query")
 		credentials := objects(query["credentials"])
 		if len(credentials) == 0 {
 			return errors.New("it asks for no credential")
