@@ -222,7 +222,7 @@ func (i *Issuer) Run(ctx context.Context, ticks <-chan time.Time) {
 }
 
 func catalogue(c Config) (*document.Catalogue, error) {
-	shipped, err := document.Shipped()
+	shipped, err := document.Files()
 	if err != nil {
 		return nil, err
 	}

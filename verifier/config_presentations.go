@@ -82,12 +82,7 @@ func readNamed(r *config.Reader, name string, parse func([]byte) error) []byte {
 }
 
 func readRegister(r *config.Reader) *purpose.Register {
-	files, err := document.Shipped()
-	if err != nil {
-		r.Mistake("VERIFIER_PURPOSES_FILE", "%v", err)
-		return nil
-	}
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	if err != nil {
 		r.Mistake("VERIFIER_PURPOSES_FILE", "%v", err)
 		return nil

@@ -44,11 +44,7 @@ func (v *Verifier) openDesk(c Config, d Deps) error {
 	if err != nil {
 		return err
 	}
-	files, err := document.Shipped()
-	if err != nil {
-		return err
-	}
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	if err != nil {
 		return err
 	}

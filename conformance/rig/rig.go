@@ -311,11 +311,7 @@ func (r *Rig) newVerifier() (*verifier.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := document.Shipped()
-	if err != nil {
-		return nil, err
-	}
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	if err != nil {
 		return nil, err
 	}

@@ -58,11 +58,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, now: start, published: map[int]bool{}}
 	w.Store = memstore.New(func() time.Time { return w.now })
-	files, err := document.Shipped()
-	if err != nil {
-		t.Fatal(err)
-	}
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,11 +45,7 @@ func permit(t *testing.T) *document.Document {
 }
 
 func TestShippedDocuments(t *testing.T) {
-	files, err := document.Shipped()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := document.Load(files)
+	c, err := document.Shipped()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,17 @@ type Catalogue struct {
 	london    *time.Location
 }
 
-// Shipped returns the files of the documents this module ships.
-func Shipped() (fs.FS, error) { return fs.Sub(shipped, "catalogue") }
+// Files returns the files of the documents this module ships.
+func Files() (fs.FS, error) { return fs.Sub(shipped, "catalogue") }
+
+// Shipped returns those documents alone.
+func Shipped() (*Catalogue, error) {
+	files, err := Files()
+	if err != nil {
+		return nil, err
+	}
+	return Load(files)
+}
 
 // Load reads every *.yaml at the root of each file system, and checks them together. Every mistake in every file is in
 // the error, each as "file.yaml:LINE: what is wrong".

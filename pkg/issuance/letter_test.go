@@ -114,9 +114,7 @@ func newDesk(t *testing.T) *desk {
 	key.State = keys.StateActive
 	d.ring, err = keys.NewRing(start, key)
 	must(t, err)
-	files, err := document.Shipped()
-	must(t, err)
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	must(t, err)
 	london, err := time.LoadLocation("Europe/London")
 	must(t, err)

@@ -258,11 +258,7 @@ func TestTheCodeFitsItsPlaceOnThePage(t *testing.T) {
 
 // What a kind of letter states, one purpose of the register may ask for, and the document can give.
 func TestALetterStatesNoMoreThanAPurposeMayAsk(t *testing.T) {
-	files, err := document.Shipped()
-	if err != nil {
-		t.Fatal(err)
-	}
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,11 +21,7 @@ import (
 
 func catalogue(t testing.TB) *document.Catalogue {
 	t.Helper()
-	files, err := document.Shipped()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := document.Load(files)
+	c, err := document.Shipped()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,13 +69,7 @@ var (
 	madeKeys = sync.OnceValues(func() ([]keys.Key, error) {
 		return keys.Generate(keys.Authority{Name: "Synthetic IACA", URL: issuerURL, CRL: issuerURL + "/crl", Country: "GB"}, start)
 	})
-	shipped = sync.OnceValues(func() (*document.Catalogue, error) {
-		files, err := document.Shipped()
-		if err != nil {
-			return nil, err
-		}
-		return document.Load(files)
-	})
+	shipped     = sync.OnceValues(document.Shipped)
 	parsedWords = sync.OnceValues(func() (*ui.Messages, error) { return ui.ParseMessages(console.Messages()) })
 )
 

@@ -82,9 +82,7 @@ func newWorld(t *testing.T) *world {
 	var err error
 	w.sessions, err = session.New(session.Options{Store: memstore.New(clock), Key: make([]byte, 32), Now: clock, Rand: rand.Reader})
 	must(t, err)
-	files, err := document.Shipped()
-	must(t, err)
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	must(t, err)
 	w.pages, err = letters.NewPages(letters.PageOptions{
 		Assets: uitest.Assets(t), Sessions: w.sessions, Maker: newMaker(), Documents: catalogue, Phone: "020 7946 0000",

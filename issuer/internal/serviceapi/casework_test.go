@@ -96,9 +96,7 @@ func newWorld(t *testing.T) *world {
 	var err error
 	w.key, err = rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
-	files, err := document.Shipped()
-	must(t, err)
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	must(t, err)
 	w.casework = casework.New(casework.Deps{
 		Cases: w, Register: w.Store, Endings: w.Store, Sets: w.Store, Roll: w.Store, Approvals: w, Revoker: w, Published: w, Documents: catalogue, Audit: w,

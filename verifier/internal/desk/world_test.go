@@ -149,9 +149,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, now: began, signIn: &signIn{}, tick: make(chan time.Time, 100), opened: make(chan struct{}, 100), orgs: map[string]desk.Organisation{}}
 	clock := func() time.Time { return w.now }
 	w.store = memstore.New(clock)
-	files, err := document.Shipped()
-	must(t, err)
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	must(t, err)
 	w.register, err = purpose.Shipped(catalogue)
 	must(t, err)

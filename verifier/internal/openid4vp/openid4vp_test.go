@@ -56,9 +56,7 @@ type desk struct {
 
 func newDesk(t testing.TB) *desk {
 	t.Helper()
-	files, err := document.Shipped()
-	must(t, err)
-	catalogue, err := document.Load(files)
+	catalogue, err := document.Shipped()
 	must(t, err)
 	d := &desk{t: t}
 	d.register, err = purpose.Shipped(catalogue)
