@@ -128,8 +128,8 @@ func (t *Tab) Heading() (string, error) {
 func (t *Tab) Await(heading string) error {
 	err := t.run(chromedp.WaitVisible(`//h1[normalize-space(.)=`+literal(heading)+`]`, chromedp.BySearch))
 	if err != nil {
-		got, _ := t.Heading() // the error below says enough when there is no heading
-		return fmt.Errorf("await %q at %s, which says %q: %w", heading, t.Address(), got, err)
+		got, none := t.Heading()
+		return fmt.Errorf("await %q at %s, which says %q: %w", heading, t.Address(), got, errors.Join(err, none))
 	}
 	return nil
 }

@@ -112,7 +112,11 @@ func proofFaults() []fault {
 	out := []fault{
 		raw("signature", "A proof with a changed signature is refused", "H: 3", "a proof with letters after its signature", func(_ *issuerVisit, s string) string { return s + "makeSignatureInvalid" }),
 		bent("key", "A proof that names another key than signed it is refused", d, "a proof with another did:key", func(v *issuerVisit, h, _ map[string]any) {
-			h["kid"], _ = wallet.DIDKey(&v.stranger.PublicKey) // a P-256 key always has one
+			kid, err := wallet.DIDKey(&v.stranger.PublicKey)
+			if err != nil {
+				panic("check: " + err.Error()) // a P-256 key always has one; without it, another rule would be tried
+			}
+			h["kid"] = kid
 		}),
 		raw("unsigned", "An unsigned proof is refused", "RFC 8725 §3.1", "a proof with alg none and no signature", unsigned),
 		bent("type", "A proof of another type is refused", d, "a proof with typ JWT", setHeader("typ", "JWT")),
