@@ -130,7 +130,7 @@ func (l *Letters) Issue(ctx context.Context, r LetterRequest) (IssuedLetter, err
 	if err != nil {
 		return IssuedLetter{}, err
 	}
-	if err := l.endEarlier(ctx, kept, r.Actor); err != nil {
+	if kept, err = l.endEarlier(ctx, kept.Credential, r.Actor); err != nil {
 		return IssuedLetter{}, err
 	}
 	return l.hand(kept)
@@ -269,22 +269,27 @@ func (l *Letters) write(says letter.Letter, key keys.Key) (string, error) {
 	return token, err
 }
 
-// endEarlier ends every letter of the kind about the record but the newest. The newest is read in the same act as the commit,
-// or after it: of two that are made at once, each ends the other's unless it is the newest, and so one stands.
-func (l *Letters) endEarlier(ctx context.Context, kept LetterKept, actor string) error {
-	all, err := l.service.Register.CredentialsOf(ctx, kept.Credential.Record.Person)
+// endEarlier ends every letter of the kind about the record but the newest, and returns made as it is kept by then. Which is
+// the newest is asked after the letters were listed: one that was made in between is not on the list, and so is not ended by
+// whoever did not know of it.
+func (l *Letters) endEarlier(ctx context.Context, made Credential, actor string) (LetterKept, error) {
+	all, err := l.service.Register.CredentialsOf(ctx, made.Record.Person)
 	if err != nil {
-		return fault.Wrap(fault.Unavailable, codeStoreAway, "", err)
+		return LetterKept{}, fault.Wrap(fault.Unavailable, codeStoreAway, "", err)
+	}
+	kept, err := l.kept(ctx, made.ID)
+	if err != nil {
+		return LetterKept{}, err
 	}
 	for _, c := range all {
-		if !c.Revoked.IsZero() || c.ID == kept.Newest || c.Format != FormatLetter || c.Configuration != kept.Credential.Configuration || c.Record != kept.Credential.Record {
+		if !c.Revoked.IsZero() || c.ID == kept.Newest || c.Format != FormatLetter || c.Configuration != made.Configuration || c.Record != made.Record {
 			continue
 		}
 		if _, err := l.service.end(ctx, c, RevokeRequest{Reason: ReasonReprinted, Actor: actor}); err != nil {
-			return err
+			return LetterKept{}, err
 		}
 	}
-	return nil
+	return kept, nil
 }
 
 // hand opens the text of a letter that stands.

@@ -26,6 +26,7 @@ var start = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
 // desk is where letters are made, of synthetic people, with every part that has an effect able to break.
 type desk struct {
+	listing func() // runs once, before a person's documents are listed
 	*memstore.Store
 	letters *issuance.Letters
 	service *issuance.Service
@@ -91,6 +92,10 @@ func (d *desk) Letter(ctx context.Context, id string) (kept issuance.LetterKept,
 }
 
 func (d *desk) CredentialsOf(ctx context.Context, person string) (all []issuance.Credential, err error) {
+	if listing := d.listing; listing != nil {
+		d.listing = nil
+		listing()
+	}
 	err = d.act("list", func() (err error) { all, err = d.Store.CredentialsOf(ctx, person); return err })
 	return all, err
 }
@@ -301,6 +306,19 @@ func TestNothingThatBreaksLeavesTwoOrNone(t *testing.T) {
 }
 
 // Of many printed at once, one stands, and it was handed out.
+// Whoever lists the letters when a newer one is there already must not take theirs for the newest.
+func TestALetterMadeMeanwhileStands(t *testing.T) {
+	d := newDesk(t)
+	var newer issuance.IssuedLetter
+	d.listing = func() { newer = d.issue(t, 2) }
+	if _, err := d.letters.Issue(t.Context(), ask(1)); fault.CodeOf(err) != issuance.CodeLetterReplaced {
+		t.Errorf("the one that was made first: %v", err)
+	}
+	if _, stands := d.read(t, newer); !stands {
+		t.Error("the newer one was ended")
+	}
+}
+
 func TestOfManyAtOnceOneStands(t *testing.T) {
 	d := newDesk(t)
 	var wait sync.WaitGroup
