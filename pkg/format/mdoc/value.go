@@ -62,11 +62,7 @@ func decodeValue(raw cbor.RawMessage) (any, error) {
 	if err := cbor.Decode(raw, &v); err != nil {
 		return nil, err
 	}
-	switch v.(type) {
-	case string, bool, int64, []byte:
-		return v, nil
-	}
-	return nil, fmt.Errorf("a CBOR value of kind %T cannot be an element", v)
+	return v, nil // text, bool, int64 or bytes: pkg/cbor refuses what else there is
 }
 
 // Major types of RFC 8949 §3.1.
